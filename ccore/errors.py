@@ -1,0 +1,110 @@
+"""Every error a user can meet: whose fault, what to do, and the exit code.
+
+The docstring of a class is its message; `{name}` is filled from keyword arguments. Exit codes are
+unique and listed in `docs/operations.md` by a test.
+"""
+
+__all__ = [
+    "AlreadyRunning",
+    "BadConfig",
+    "BadRequest",
+    "CcoreError",
+    "DiskTrouble",
+    "NotRunning",
+    "ProtocolError",
+    "RecordsDamaged",
+    "SwitchOutdated",
+    "SwitchRefused",
+    "SwitchUnreachable",
+    "ToolMissing",
+    "UnknownName",
+    "UnsafeValue",
+]
+
+
+class CcoreError(Exception):
+    """Something went wrong: {what}."""
+
+    exit_code = 10
+
+    def __init__(self, **fields: object) -> None:
+        self.fields = fields
+        super().__init__(" ".join((type(self).__doc__ or "").format(**fields).split()))
+
+
+class BadConfig(CcoreError):
+    """{file}: {place}: found {found}, expected {expected}."""
+
+    exit_code = 11
+
+
+class UnknownName(CcoreError):
+    """There is no {kind} named {name!r}. Known: {known}."""
+
+    exit_code = 12
+
+
+class BadRequest(CcoreError):
+    """{what}. Expected: {expected}."""
+
+    exit_code = 13
+
+
+class SwitchRefused(CcoreError):
+    """The switch {node} refused us: {reply}. Check password and ACL in its event_socket.conf.xml."""
+
+    exit_code = 14
+
+
+class SwitchUnreachable(CcoreError):
+    """No event socket at {host}:{port}: {why}. Is FreeSWITCH running, is mod_event_socket loaded?"""
+
+    exit_code = 15
+
+
+class SwitchOutdated(CcoreError):
+    """The switch {node} is FreeSWITCH {found}; ccore needs 1.10 or newer."""
+
+    exit_code = 16
+
+
+class ProtocolError(CcoreError):
+    """The switch sent bytes that are no event-socket frame: {what}. The link is closed."""
+
+    exit_code = 17
+
+
+class UnsafeValue(CcoreError):
+    """{value!r} cannot be sent to a switch as {where}: {why}."""
+
+    exit_code = 18
+
+
+class AlreadyRunning(CcoreError):
+    """Another ccore ({who}) already serves {what}. Stop it first, or use another directory."""
+
+    exit_code = 19
+
+
+class NotRunning(CcoreError):
+    """No ccore answers at {socket}. Start it with: ccore run."""
+
+    exit_code = 20
+
+
+class RecordsDamaged(CcoreError):
+    """{file}: {what} at byte {offset}. The rows before it are good; see: ccore cdr verify."""
+
+    exit_code = 21
+
+
+class DiskTrouble(CcoreError):
+    """Cannot write {path}: {why}. Calls go on; free the disk or mend the directory."""
+
+    exit_code = 22
+
+
+class ToolMissing(CcoreError):
+    """{tool} is missing: {why}."""
+
+    exit_code = 23

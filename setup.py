@@ -1,0 +1,43 @@
+"""Extension modules only; everything else stands in pyproject.toml.
+
+CCORE_DEBUG=1 builds with bounds checks, line tracing and an annotated HTML page per module.
+"""
+
+import os
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+
+DEBUG = os.environ.get("CCORE_DEBUG") == "1"
+
+DIRECTIVES = {
+    "language_level": 3,
+    "boundscheck": DEBUG,
+    "wraparound": DEBUG,
+    "initializedcheck": DEBUG,
+    "cdivision": True,
+    "binding": True,
+    "embedsignature": True,
+    "embedsignature.format": "python",
+    "auto_pickle": False,
+    "linetrace": DEBUG,
+}
+
+MODULES = {"ccore._router": "ccore/_router.pyx"}
+
+setup(
+    ext_modules=cythonize(
+        [
+            Extension(
+                name,
+                [source],
+                extra_compile_args=["-O0", "-g"] if DEBUG else ["-O3"],
+                define_macros=[("CYTHON_TRACE_NOGIL", "1")] if DEBUG else [],
+            )
+            for name, source in MODULES.items()
+        ],
+        compiler_directives=DIRECTIVES,
+        annotate=DEBUG,
+        quiet=True,
+    )
+)
