@@ -1,0 +1,193 @@
+"""One switch's pair of connections, without the sockets: one listens, one speaks.
+
+Why two: while the switch has events queued for a connection it reads no commands from it, and a
+command holds up the events behind it.
+
+Life of a link: `opened` (both connections are authenticated) -> subscribe and ask what legs there
+are -> `LinkUp` with all of them, then the events that came meanwhile -> events as they come ->
+`closed`. Commands given before `LinkUp` are refused by the caller (`is_up`). Replies come in the
+order of commands, so a queue of what was asked is enough to match them.
+"""
+
+import json
+from collections import deque
+from collections.abc import Callable
+
+from ccore.errors import ProtocolError, UnsafeValue
+from ccore.esl.encode import encode, job_of
+from ccore.esl.frames import EventView, Frame, FrameDecoder
+from ccore.esl.words import SUBSCRIPTION, leg_from_dump, translate
+from ccore.model import Command, Event, JobDone, LinkUp, SwitchLeg
+
+__all__ = ["Link"]
+
+# A switch beats every 20 s (event_socket's HEARTBEAT); three missed beats are a dead link.
+SILENCE_US = 65_000_000
+
+
+class Link:
+    """Feed it bytes of either connection; it gives events, and bytes to send."""
+
+    def __init__(self, node: str) -> None:
+        self.node = node
+        self.is_up = False
+        self.refused = 0  # commands that the switch answered with -ERR
+        self.unsafe = 0  # commands that were not sent because a value was unsafe
+        self.received_bytes = 0
+        self.received_events = 0
+        self.last_error = ""
+        self._reset()
+
+    def _reset(self) -> None:
+        self._events_in = FrameDecoder()
+        self._replies_in = FrameDecoder()
+        self._out_events = bytearray()
+        self._out_commands = bytearray()
+        self._asked: deque[Callable[[str], None]] = deque()
+        self._early: list[Event] = []
+        self._legs: list[SwitchLeg] = []
+        self._ready: list[Event] = []
+        self._missing = 0  # legs whose dump has not come yet
+        self._heard_us = 0
+        self._now_us = 0
+        self._core = ""
+
+    def opened(self, now_us: int) -> None:
+        """Both connections are authenticated."""
+        self._reset()
+        self._heard_us = self._now_us = now_us
+        self._out_events += SUBSCRIPTION.encode() + b"\n\n"
+        self._ask("api global_getvar core_uuid", self._got_core)
+
+    def closed(self) -> None:
+        self.is_up = False
+        self._reset()
+
+    @property
+    def dead_at_us(self) -> int:
+        """When silence becomes death."""
+        return self._heard_us + SILENCE_US
+
+    @property
+    def in_flight(self) -> int:
+        return len(self._asked)
+
+    # Speaking.
+
+    def send(self, command: Command) -> None:
+        try:
+            data, replies = encode(command)
+        except UnsafeValue as error:
+            self.unsafe += 1
+            self.last_error = str(error)
+            job = job_of(command)
+            if job:
+                self._ready.append(JobDone(job, self._now_us, False, "UNSAFE_VALUE"))
+            return
+        self._out_commands += data
+        job = job_of(command)
+        for _ in range(replies):
+            self._asked.append(self._job_reply(job) if job else self._plain_reply)
+
+    def ask(self, line: str, answer: Callable[[str], None]) -> None:
+        """Send one raw line written by us (never with values from outside); get the reply's text."""
+        self._ask(line, answer)
+
+    def _ask(self, line: str, answer: Callable[[str], None]) -> None:
+        self._out_commands += line.encode() + b"\n\n"
+        self._asked.append(answer)
+
+    def take_event_bytes(self) -> bytes:
+        """Bytes to send on the connection that listens."""
+        data, self._out_events = bytes(self._out_events), bytearray()
+        return data
+
+    def take_command_bytes(self) -> bytes:
+        """Bytes to send on the connection that speaks."""
+        data, self._out_commands = bytes(self._out_commands), bytearray()
+        return data
+
+    # Listening.
+
+    def receive_events(self, data: bytes, now_us: int) -> list[Event]:
+        """Bytes from the connection that listens. Raises ProtocolError."""
+        self._heard_us = self._now_us = now_us
+        self.received_bytes += len(data)
+        for frame in self._events_in.feed(data):
+            if frame.content_type == b"text/event-plain":
+                self.received_events += 1
+                event = translate(EventView(frame.body))
+                if event is not None:
+                    (self._ready if self.is_up else self._early).append(event)
+            elif frame.content_type == b"text/disconnect-notice":
+                raise ProtocolError(what="its notice that it disconnects us")
+        return self.take_events()
+
+    def receive_replies(self, data: bytes, now_us: int) -> list[Event]:
+        """Bytes from the connection that speaks. Raises ProtocolError."""
+        self._now_us = now_us
+        for frame in self._replies_in.feed(data):
+            self._answer(frame)
+        return self.take_events()
+
+    def take_events(self) -> list[Event]:
+        ready, self._ready = self._ready, []
+        return ready
+
+    def _answer(self, frame: Frame) -> None:
+        if frame.content_type == b"command/reply":
+            text = frame.reply
+        elif frame.content_type == b"api/response":
+            text = frame.body.decode("utf-8", "surrogateescape")
+        elif frame.content_type == b"text/disconnect-notice":
+            raise ProtocolError(what="its notice that it disconnects us")
+        else:
+            return
+        if not self._asked:
+            raise ProtocolError(what="a reply to nothing")
+        self._asked.popleft()(text)
+
+    def _plain_reply(self, text: str) -> None:
+        if text.startswith("-"):
+            self.refused += 1
+            self.last_error = text.strip()[:200]
+
+    def _job_reply(self, job: str) -> Callable[[str], None]:
+        def answer(text: str) -> None:
+            if text.startswith("-"):
+                self._plain_reply(text)
+                self._ready.append(JobDone(job, self._now_us, False, text[5:].strip()))
+
+        return answer
+
+    # What the switch has when the link comes up.
+
+    def _got_core(self, text: str) -> None:
+        self._core = text.strip()
+        self._ask("api show channels as json", self._got_channels)
+
+    def _got_channels(self, text: str) -> None:
+        try:
+            rows = json.loads(text).get("rows", [])
+        except (ValueError, AttributeError):
+            rows = []
+        ids = [row["uuid"] for row in rows if isinstance(row, dict) and "uuid" in row]
+        self._missing = len(ids)
+        for leg in ids:
+            self._ask(f"api uuid_dump {leg} json", self._got_leg)
+        if not ids:
+            self._come_up()
+
+    def _got_leg(self, text: str) -> None:
+        leg = leg_from_dump(text)
+        if leg is not None:
+            self._legs.append(leg)
+        self._missing -= 1
+        if self._missing == 0:
+            self._come_up()
+
+    def _come_up(self) -> None:
+        self.is_up = True
+        self._ready.append(LinkUp(self._now_us, self._core, self._legs))
+        self._ready.extend(self._early)
+        self._early, self._legs = [], []
