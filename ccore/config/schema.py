@@ -45,9 +45,9 @@ __all__ = [
 Seconds = Annotated[int, Meta(ge=0, le=86_400)]
 Level = Annotated[int, Meta(ge=1, le=10)]
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
-Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.\-]{1,64}$")]
-Digit = Annotated[str, Meta(pattern=r"^[0-9*#A-D]$")]
-Pattern = Annotated[str, Meta(pattern=r"^[0-9*#+A-D]{0,32}$")]
+Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.\-]{1,64}\Z")]
+Digit = Annotated[str, Meta(pattern=r"^[0-9*#A-D]\Z")]
+Pattern = Annotated[str, Meta(pattern=r"^[0-9*#+A-D]{0,32}\Z")]
 
 
 class _Table(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -65,7 +65,9 @@ class Switch(_Table):
     port: Annotated[int, Meta(ge=0, le=65_535)] = 8021  # its port
     password: str = ""  # event-socket password (keep the file at mode 0600)
     agent_domain: str = "agents"  # SIP domain of the agents' directory
-    fallback_s: Seconds = 30  # a waiting call that ccore has not touched so long goes to the fallback
+    fallback_s: Seconds = (
+        30  # a waiting call that ccore has not touched so long goes to the fallback
+    )
 
 
 class Daemon(_Table):
@@ -80,7 +82,9 @@ class Records(_Table):
 
 class Recording(_Table):
     dir: str = "recordings"  # where the switch writes recordings; it must be able to write there
-    pattern: str = "{day}/{queue}/{contact}.wav"  # also {agent}, {time}, {called}; unsafe characters become _
+    pattern: str = (
+        "{day}/{queue}/{contact}.wav"  # also {agent}, {time}, {called}; unsafe characters become _
+    )
 
 
 class Limit(_Table):
@@ -101,7 +105,9 @@ class AgentRules(_Table):
 
 class Calendar(_Table):
     timezone: str = ""  # IANA zone; empty: the site's
-    hours: dict[str, tuple[str, ...]] = {}  # day (mon..sun, or mon-fri) to spans such as 09:00-18:00
+    hours: dict[
+        str, tuple[str, ...]
+    ] = {}  # day (mon..sun, or mon-fri) to spans such as 09:00-18:00
     holidays: tuple[str, ...] = ()  # closed dates: 2026-10-01 or 2026-10-01..2026-10-07
     exceptions: dict[str, tuple[str, ...]] = {}  # date to spans that replace that day's hours
 
@@ -240,8 +246,12 @@ class Queue(_Table):
     full_prompt: str = ""  # said before a full queue hangs up
     ring_s: Annotated[int, Meta(ge=1, le=120)] = 15  # how long one agent's phone rings
     wrap_up_s: Seconds = 0  # time for work after the call
-    last_agent_s: Seconds = 0  # wait for the agent of the last call if he is busy; 0 = do not prefer him
-    last_agent_memory_s: Annotated[int, Meta(ge=0)] = 86_400  # how long the last agent is remembered
+    last_agent_s: Seconds = (
+        0  # wait for the agent of the last call if he is busy; 0 = do not prefer him
+    )
+    last_agent_memory_s: Annotated[int, Meta(ge=0)] = (
+        86_400  # how long the last agent is remembered
+    )
     record: Share = 0.0  # share of calls recorded: 1 = all, 0 = none
     service_level: ServiceLevel = ServiceLevel()
     handle_s: Seconds = 180  # handling time assumed until measured, for the expected wait
@@ -255,7 +265,7 @@ class Agent(_Table):
     queues: tuple[Name, ...] = ()  # only these queues; empty: every queue whose skills match
     site: str = ""
     team: str = ""
-    start: Annotated[str, Meta(pattern="^(signed-out|ready|not-ready)$")] = "signed-out"
+    start: Annotated[str, Meta(pattern=r"^(signed-out|ready|not-ready)\Z")] = "signed-out"
 
 
 class Kpi(_Table):
@@ -272,13 +282,21 @@ class Config(_Table):
     recording: Recording = Recording()
     kpi: Kpi = Kpi()
     agent_rules: AgentRules = AgentRules()
-    reasons: tuple[Name, ...] = ("break", "lunch", "training", "meeting", "other")  # not-ready reasons, in order of *4N codes
+    reasons: tuple[Name, ...] = (
+        "break",
+        "lunch",
+        "training",
+        "meeting",
+        "other",
+    )  # not-ready reasons, in order of *4N codes
     prompts: Prompts = Prompts()
     calendars: dict[Name, Calendar] = {}
     entries: tuple[Entry, ...] = ()
     callers: tuple[CallerList, ...] = ()
     territories: tuple[Territory, ...] = ()
-    flows: dict[Name, dict[Name, Step]] = {}  # flow to step to what it does; a flow begins at `start`
+    flows: dict[
+        Name, dict[Name, Step]
+    ] = {}  # flow to step to what it does; a flow begins at `start`
     boxes: dict[Name, Box] = {}
     queues: dict[Name, Queue] = {}
     agents: dict[Name, Agent] = {}

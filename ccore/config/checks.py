@@ -1,0 +1,50 @@
+"""What the schema cannot see: names that lead somewhere, and sense.
+
+A fault stops the configuration. A doubt lets it through with a line of warning.
+"""
+
+from collections.abc import Callable
+
+from ccore.config import flows, places, service, times
+from ccore.config.faults import Fault
+from ccore.config.lines import Path, dotted
+from ccore.config.schema import Config
+from ccore.errors import BadConfig
+
+__all__ = ["check"]
+
+# In this order: what refers to a missing name is told before what follows from it.
+_CHECKS = (
+    places.check_text,
+    places.check_site,
+    places.check_references,
+    places.check_entries,
+    places.check_callers,
+    places.check_files,
+    times.check_calendars,
+    flows.check_steps,
+    flows.check_endings,
+    service.check_queues,
+    service.check_circles,
+    service.check_skills,
+    service.check_agents,
+)
+
+
+def check(
+    config: Config, file: str = "ccore.toml", place_of: Callable[[Path], str] = dotted
+) -> list[str]:
+    """Raise BadConfig for the first fault; return every doubt as a line."""
+    doubts: list[str] = []
+    try:
+        for one in _CHECKS:
+            for path, doubt in one(config):
+                doubts.append(f"{file}: {place_of(path)}: {doubt}")
+    except Fault as fault:
+        raise BadConfig(
+            file=file,
+            place=place_of(fault.path),
+            found=fault.found,
+            expected=fault.expected,
+        ) from None
+    return doubts

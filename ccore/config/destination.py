@@ -1,0 +1,29 @@
+"""Where a call can be sent: `ivr:FLOW`, `queue:NAME`, `agent:ID`, `voicemail:BOX`, `number:N`, `hangup`."""
+
+import re
+from typing import NamedTuple
+
+__all__ = ["KINDS", "Destination", "split"]
+
+KINDS = ("ivr", "queue", "agent", "voicemail", "number", "hangup")
+
+_NUMBER = re.compile(r"\+?[0-9*#]{1,32}", re.ASCII)
+
+
+class Destination(NamedTuple):
+    kind: str  # one of KINDS
+    name: str  # "" for hangup
+
+
+def split(text: str) -> Destination:
+    """The two halves of a destination; ValueError says what one looks like."""
+    kind, colon, name = text.partition(":")
+    if kind == "hangup" and not colon:
+        return Destination("hangup", "")
+    if kind in KINDS and kind != "hangup" and name:
+        if kind == "number" and not _NUMBER.fullmatch(name):
+            raise ValueError("number: and digits, such as number:4008001234")
+        return Destination(kind, name)
+    raise ValueError(
+        "a destination: ivr:FLOW, queue:NAME, agent:ID, voicemail:BOX, number:NUMBER or hangup"
+    )

@@ -1,0 +1,95 @@
+"""From the text of ccore.toml to a checked, frozen Config, or to one line that says what is wrong."""
+
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from ccore.config.checks import check
+from ccore.config.faults import find_fault, show
+from ccore.config.lines import dotted, find_lines, line_of
+from ccore.config.schema import Config
+from ccore.errors import BadConfig
+
+__all__ = ["load", "parse"]
+
+# A configuration of a thousand queues and ten thousand agents has about 1 MB.
+MAX_BYTES = 16 * 1024 * 1024
+
+Warn = Callable[[str], None]
+
+
+def load(path: Path, warn: Warn = lambda line: None) -> Config:
+    """Read and check a file; `warn` is called with a line for everything that looks wrong."""
+    try:
+        mode = path.stat().st_mode
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        reason = (error.strerror or "unreadable").lower()
+        raise _bad(str(path), "the file", reason, "a readable ccore.toml (--config FILE)") from None
+    if len(data) > MAX_BYTES:
+        raise _bad(str(path), "the file", "more than 16 MB", "a configuration")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise _bad(str(path), f"line {line}", "bytes that are not UTF-8", "UTF-8 text") from None
+    config = parse(text, str(path), path.parent, warn)
+    if mode & 0o044 and any(switch.password for switch in config.switch.values()):
+        warn(f"{path}: holds a password and others can read it: chmod 600 {path}")
+    return config
+
+
+def parse(
+    text: str,
+    file: str = "ccore.toml",
+    base: Path | None = None,
+    warn: Warn = lambda line: None,
+) -> Config:
+    """Check a text. With `base`, its directories that are relative become paths below `base`."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        what, place = _split(str(error))
+        raise _bad(file, place, what, "TOML (https://toml.io)") from None
+    except RecursionError:
+        raise _bad(file, "the file", "tables within tables without end", "TOML") from None
+    except ValueError as error:  # such as an integer of ten thousand digits
+        raise _bad(file, "the file", show(str(error)), "TOML") from None
+    lines = find_lines(text)
+
+    def place_of(path: tuple[str | int, ...]) -> str:
+        line = line_of(lines, path)
+        return f"line {line}, {dotted(path)}" if line else dotted(path)
+
+    if fault := find_fault(data, Config):
+        raise _bad(file, place_of(fault.path), fault.found, fault.expected)
+    config = msgspec.convert(data, Config, strict=True)
+    for line in check(config, file, place_of):
+        warn(line)
+    return config if base is None else _anchored(config, base)
+
+
+def _anchored(config: Config, base: Path) -> Config:
+    """Paths that are relative to the file do not depend on where ccore is started."""
+    change = msgspec.structs.replace
+    return change(
+        config,
+        daemon=change(config.daemon, dir=str(base / config.daemon.dir)),
+        prompts=change(config.prompts, dir=str(base / config.prompts.dir)),
+    )
+
+
+def _split(message: str) -> tuple[str, str]:
+    """tomllib ends its sentence in (at line 3, column 7)."""
+    what, bracket, place = message.rpartition(" (at ")
+    if not bracket:
+        return show(message).strip('"'), "the file"
+    what = what[:1].lower() + what[1:]
+    return what, place.rstrip(")")
+
+
+def _bad(file: str, place: str, found: str, expected: str) -> BadConfig:
+    return BadConfig(file=file, place=place, found=found, expected=expected)
