@@ -1,4 +1,4 @@
-"""Where a call can be sent: `ivr:FLOW`, `queue:NAME`, `agent:ID`, `voicemail:BOX`, `number:N`, `hangup`."""
+"""Where a call can be sent, such as `queue:sales`; all forms stand in the error below."""
 
 import re
 from typing import NamedTuple

@@ -131,7 +131,7 @@ def _struct(value: dict[str, Any], kind: type[msgspec.Struct], path: Path) -> Fa
             return fault
     for field in msgspec.structs.fields(kind):
         if field.required and field.name not in value:
-            return Fault(path, f"no {field.name}", f"{field.name} = ...")
+            return Fault(path, f"no {field.name}", f"a key {field.name}")
     return None
 
 

@@ -95,11 +95,8 @@ def check_endings(config: Config) -> Doubts:
     for name, queue in config.queues.items():
         # Who finds a queue full is sent on at once; who waited there has had his chance.
         graph["queue:", name] = list(_sent(queue.full)) if queue.max_waiting else []
-    circle = find_circle(graph)
-    if circle:
-        way = " -> ".join(
-            f"{flow}{'' if flow.endswith(':') else '.'}{name}" for flow, name in circle
-        )
+    if circle := find_circle(graph):
+        way = " -> ".join(".".join(node).replace(":.", ":") for node in circle)
         flow, name = next((node for node in circle if node[0] != "queue:"), circle[0])
         place = ("queues", name) if flow == "queue:" else ("flows", flow, name)
         raise Fault(

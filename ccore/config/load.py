@@ -1,4 +1,7 @@
-"""From the text of ccore.toml to a checked, frozen Config, or to one line that says what is wrong."""
+"""From the text of ccore.toml to a checked, frozen Config, or to one line on what is wrong.
+
+Directories are made absolute from the file's own, so they do not depend on where ccore is started.
+"""
 
 import tomllib
 from collections.abc import Callable
@@ -48,12 +51,12 @@ def parse(
     base: Path | None = None,
     warn: Warn = lambda line: None,
 ) -> Config:
-    """Check a text. With `base`, its directories that are relative become paths below `base`."""
+    """Check a text. With `base`, relative directories become absolute ones below it."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         what, place = _split(str(error))
-        raise _bad(file, place, what, "TOML (https://toml.io)") from None
+        raise _bad(file, place, what, "TOML") from None
     except RecursionError:
         raise _bad(file, "the file", "tables within tables without end", "TOML") from None
     except ValueError as error:  # such as an integer of ten thousand digits
@@ -73,12 +76,13 @@ def parse(
 
 
 def _anchored(config: Config, base: Path) -> Config:
-    """Paths that are relative to the file do not depend on where ccore is started."""
     change = msgspec.structs.replace
+    base = base.resolve()
     return change(
         config,
         daemon=change(config.daemon, dir=str(base / config.daemon.dir)),
         prompts=change(config.prompts, dir=str(base / config.prompts.dir)),
+        recording=change(config.recording, dir=str(base / config.recording.dir)),
     )
 
 
@@ -87,8 +91,7 @@ def _split(message: str) -> tuple[str, str]:
     what, bracket, place = message.rpartition(" (at ")
     if not bracket:
         return show(message).strip('"'), "the file"
-    what = what[:1].lower() + what[1:]
-    return what, place.rstrip(")")
+    return f"text that is no TOML ({what[:1].lower() + what[1:]})", place.rstrip(")")
 
 
 def _bad(file: str, place: str, found: str, expected: str) -> BadConfig:

@@ -1,7 +1,7 @@
-"""Names that lead somewhere: destinations, prompts, languages, numbers; each check yields doubts."""
+"""Names lead somewhere: destinations, prompts, languages, numbers. A check yields its doubts."""
 
 import string
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -53,8 +53,8 @@ def check_site(config: Config) -> Doubts:
     languages = config.site.languages
     if not languages:
         raise Fault(("site", "languages"), "no language", 'at least one, such as ["zh", "en"]')
-    once(languages, ("site", "languages"), "a language")
-    once(config.reasons, ("reasons",), "a reason")
+    once(languages, ("site", "languages"), "language")
+    once(config.reasons, ("reasons",), "reason")
     for name, by_language in config.prompts.texts.items():
         for language, text in by_language.items():
             path = ("prompts", "texts", name, language)
@@ -72,7 +72,7 @@ def check_site(config: Config) -> Doubts:
 
 def check_references(config: Config) -> Doubts:
     """Every destination and every prompt that is named anywhere is there."""
-    known = {
+    known: dict[str, Collection[str]] = {
         "ivr": config.flows,
         "queue": config.queues,
         "agent": config.agents,
@@ -109,7 +109,7 @@ def check_references(config: Config) -> Doubts:
 
 
 def check_entries(config: Config) -> Doubts:
-    once((entry.number for entry in config.entries), ("entries",), "an entry number")
+    once((entry.number for entry in config.entries), ("entries",), "entry number")
     for index, entry in enumerate(config.entries):
         path = ("entries", index, "number")
         if not entry.number:
@@ -121,7 +121,7 @@ def check_entries(config: Config) -> Doubts:
 
 
 def check_callers(config: Config) -> Doubts:
-    once((one.name for one in config.callers), ("callers",), "a list")
+    once((one.name for one in config.callers), ("callers",), "name")
     owners: dict[tuple[str, str], str] = {}
     for index, one in enumerate(config.callers):
         for kind, patterns in (("numbers", one.numbers), ("prefixes", one.prefixes)):
@@ -137,7 +137,7 @@ def check_callers(config: Config) -> Doubts:
             yield ("callers", index), f"list {one.name} names no caller"
         if one.blocked and one.priority:
             yield ("callers", index, "priority"), "is never used, these callers are blocked"
-    once((one.prefix for one in config.territories), ("territories",), "a prefix")
+    once((one.prefix for one in config.territories), ("territories",), "prefix")
 
 
 def check_files(config: Config) -> Doubts:
@@ -149,7 +149,7 @@ def check_files(config: Config) -> Doubts:
     fields = {name for _, name, _, _ in parts if name is not None}
     for name in sorted(fields):
         if name not in PATTERN_FIELDS:
-            raise Fault(path, show("{%s}" % name), nearest(name, PATTERN_FIELDS, "a field"))
+            raise Fault(path, show("{" + name + "}"), nearest(name, PATTERN_FIELDS, "a field"))
     if any(form or conversion for _, _, form, conversion in parts):
         raise Fault(path, show(pattern), "fields without a format, such as {contact}")
     if "contact" not in fields:
@@ -177,7 +177,7 @@ def once(values: Iterable[str], path: Path, what: str) -> None:
     seen: set[str] = set()
     for index, value in enumerate(values):
         if value in seen:
-            raise Fault((*path, index), f"{show(value)} a second time", f"{what} only once")
+            raise Fault((*path, index), f"{show(value)} a second time", f"each {what} once")
         seen.add(value)
 
 

@@ -4,7 +4,7 @@ Times are seconds (`_s`). A *destination* is one of `ivr:FLOW`, `queue:NAME`, `a
 `voicemail:BOX`, `number:NUMBER`, `hangup`. A *prompt* is the name of an entry under `[prompts]`.
 """
 
-from typing import Annotated
+from typing import Annotated, dataclass_transform
 
 import msgspec
 from msgspec import Meta, Struct
@@ -50,6 +50,7 @@ Digit = Annotated[str, Meta(pattern=r"^[0-9*#A-D]\Z")]
 Pattern = Annotated[str, Meta(pattern=r"^[0-9*#+A-D]{0,32}\Z")]
 
 
+@dataclass_transform(frozen_default=True, kw_only_default=True)
 class _Table(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     pass
 
@@ -65,9 +66,7 @@ class Switch(_Table):
     port: Annotated[int, Meta(ge=0, le=65_535)] = 8021  # its port
     password: str = ""  # event-socket password (keep the file at mode 0600)
     agent_domain: str = "agents"  # SIP domain of the agents' directory
-    fallback_s: Seconds = (
-        30  # a waiting call that ccore has not touched so long goes to the fallback
-    )
+    fallback_s: Seconds = 30  # a call that ccore leaves untouched so long goes to the fallback
 
 
 class Daemon(_Table):
@@ -82,9 +81,7 @@ class Records(_Table):
 
 class Recording(_Table):
     dir: str = "recordings"  # where the switch writes recordings; it must be able to write there
-    pattern: str = (
-        "{day}/{queue}/{contact}.wav"  # also {agent}, {time}, {called}; unsafe characters become _
-    )
+    pattern: str = "{day}/{queue}/{contact}.wav"  # file name; also {agent} {time} {called}
 
 
 class Limit(_Table):
@@ -105,9 +102,7 @@ class AgentRules(_Table):
 
 class Calendar(_Table):
     timezone: str = ""  # IANA zone; empty: the site's
-    hours: dict[
-        str, tuple[str, ...]
-    ] = {}  # day (mon..sun, or mon-fri) to spans such as 09:00-18:00
+    hours: dict[str, tuple[str, ...]] = {}  # day (mon, or mon-fri) to spans such as 09:00-18:00
     holidays: tuple[str, ...] = ()  # closed dates: 2026-10-01 or 2026-10-01..2026-10-07
     exceptions: dict[str, tuple[str, ...]] = {}  # date to spans that replace that day's hours
 
@@ -246,12 +241,8 @@ class Queue(_Table):
     full_prompt: str = ""  # said before a full queue hangs up
     ring_s: Annotated[int, Meta(ge=1, le=120)] = 15  # how long one agent's phone rings
     wrap_up_s: Seconds = 0  # time for work after the call
-    last_agent_s: Seconds = (
-        0  # wait for the agent of the last call if he is busy; 0 = do not prefer him
-    )
-    last_agent_memory_s: Annotated[int, Meta(ge=0)] = (
-        86_400  # how long the last agent is remembered
-    )
+    last_agent_s: Seconds = 0  # wait for the last agent if he is busy; 0 = do not prefer him
+    last_agent_memory_s: Annotated[int, Meta(ge=0)] = 86_400  # how long he is remembered
     record: Share = 0.0  # share of calls recorded: 1 = all, 0 = none
     service_level: ServiceLevel = ServiceLevel()
     handle_s: Seconds = 180  # handling time assumed until measured, for the expected wait
@@ -282,21 +273,14 @@ class Config(_Table):
     recording: Recording = Recording()
     kpi: Kpi = Kpi()
     agent_rules: AgentRules = AgentRules()
-    reasons: tuple[Name, ...] = (
-        "break",
-        "lunch",
-        "training",
-        "meeting",
-        "other",
-    )  # not-ready reasons, in order of *4N codes
+    # reasons for being not ready; *14 means the first, *142 the second
+    reasons: tuple[Name, ...] = ("break", "lunch", "training", "meeting", "other")
     prompts: Prompts = Prompts()
     calendars: dict[Name, Calendar] = {}
     entries: tuple[Entry, ...] = ()
     callers: tuple[CallerList, ...] = ()
     territories: tuple[Territory, ...] = ()
-    flows: dict[
-        Name, dict[Name, Step]
-    ] = {}  # flow to step to what it does; a flow begins at `start`
+    flows: dict[Name, dict[Name, Step]] = {}  # flow to step to what it does; begins at `start`
     boxes: dict[Name, Box] = {}
     queues: dict[Name, Queue] = {}
     agents: dict[Name, Agent] = {}

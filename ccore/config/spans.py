@@ -26,7 +26,7 @@ def parse_span(text: str) -> tuple[int, int]:
     if not found:
         raise ValueError("a span such as 09:00-18:00")
     start, end = (_minute(*found.group(i, i + 1)) for i in (1, 3))
-    if start == end or start == DAY_MINUTES:
+    if start in (end, DAY_MINUTES):
         raise ValueError("a span that lasts, such as 09:00-18:00 (all day is 00:00-24:00)")
     return start, end if end > start else end + DAY_MINUTES
 
