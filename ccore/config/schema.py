@@ -45,7 +45,7 @@ __all__ = [
 Seconds = Annotated[int, Meta(ge=0, le=86_400)]
 Level = Annotated[int, Meta(ge=1, le=10)]
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
-Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.\-]{1,64}\Z")]
+Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.\-]{0,63}\Z")]
 Digit = Annotated[str, Meta(pattern=r"^[0-9*#A-D]\Z")]
 Pattern = Annotated[str, Meta(pattern=r"^[0-9*#+A-D]{0,32}\Z")]
 
@@ -135,8 +135,8 @@ class Territory(_Table):
 class Prompts(_Table):
     dir: str = "prompts"  # WAV files: DIR/LANGUAGE/NAME.wav; relative to this file
     switch_dir: str = ""  # the same directory as the switch sees it; empty: the same path
-    voices: dict[str, str] = {}  # language to espeak-ng voice
-    texts: dict[str, dict[str, str]] = {}  # prompt to language to text
+    voices: dict[Name, str] = {}  # language to espeak-ng voice
+    texts: dict[Name, dict[Name, str]] = {}  # prompt to language to text
 
 
 class Say(_Table, tag="say", tag_field="do"):
