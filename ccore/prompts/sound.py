@@ -64,7 +64,8 @@ def resample(samples: Samples, rate: int) -> Samples:
     windows = np.lib.stride_tricks.sliding_window_view(padded, _TAPS)
     start = places // up + _TAPS - _TAPS // 2 + 1
     made = np.einsum("ij,ij->i", windows[start], weights[places % up])
-    return np.clip(np.rint(made), -32_768, 32_767).astype(np.int16)
+    heard: Samples = np.clip(np.rint(made), -32_768, 32_767).astype(np.int16)
+    return heard
 
 
 def trim(samples: Samples) -> Samples:

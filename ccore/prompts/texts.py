@@ -34,7 +34,11 @@ SYSTEM: dict[str, dict[str, str]] = {
         "yue": "多謝你嘅來電，再見。",
         "en": "Thank you for calling. Goodbye.",
     },
-    "not_ready": {"zh": "已示忙。", "yue": "已暫停接聽。", "en": "You are not ready."},
+    "not_ready": {
+        "zh": "已示忙。",
+        "yue": "已暫停接聽。",
+        "en": "You are not ready.",
+    },
     "please_leave_message": {
         "zh": "请在提示音后留言，留言结束请挂机。",
         "yue": "請喺提示音之後留言，講完可以收線。",
@@ -55,8 +59,16 @@ SYSTEM: dict[str, dict[str, str]] = {
         "yue": "而家嚟電好多，暫時未能為你接駁，請稍後再打嚟，多謝。",
         "en": "All our lines are busy at the moment. Please call again later.",
     },
-    "ready": {"zh": "已示闲，可以接听来电。", "yue": "可以開始接聽。", "en": "You are ready."},
-    "signed_in": {"zh": "签入成功。", "yue": "登入成功。", "en": "You are signed in."},
+    "ready": {
+        "zh": "已示闲，可以接听来电。",
+        "yue": "可以開始接聽。",
+        "en": "You are ready.",
+    },
+    "signed_in": {
+        "zh": "签入成功。",
+        "yue": "登入成功。",
+        "en": "You are signed in.",
+    },
     "signed_out": {
         "zh": "签出成功，辛苦了。",
         "yue": "登出成功，辛苦晒。",
@@ -67,13 +79,21 @@ SYSTEM: dict[str, dict[str, str]] = {
         "yue": "呢部電話未有登記坐席，未能使用呢個功能。",
         "en": "This phone belongs to no agent.",
     },
-    "wrap_up_done": {"zh": "话后处理结束。", "yue": "跟進時間結束。", "en": "Wrap-up ended."},
+    "wrap_up_done": {
+        "zh": "话后处理结束。",
+        "yue": "跟進時間結束。",
+        "en": "Wrap-up ended.",
+    },
     "wrong_entry": {
         "zh": "您的输入有误，请重新输入。",
         "yue": "你嘅輸入唔正確，請再試一次。",
         "en": "That is not a valid entry. Please try again.",
     },
-    "position.before": {"zh": "您现在排在第", "yue": "你而家排喺第", "en": "You are number"},
+    "position.before": {
+        "zh": "您现在排在第",
+        "yue": "你而家排喺第",
+        "en": "You are number",
+    },
     "position.after": {
         "zh": "位，请您耐心等候。",
         "yue": "位，請耐心等候。",
@@ -94,8 +114,16 @@ SYSTEM: dict[str, dict[str, str]] = {
         "yue": "預計等候時間大約",
         "en": "Your wait will be about",
     },
-    "wait.after": {"zh": "分钟。", "yue": "分鐘。", "en": "minutes."},
-    "wait.after_one": {"zh": "分钟。", "yue": "分鐘。", "en": "minute."},
+    "wait.after": {
+        "zh": "分钟。",
+        "yue": "分鐘。",
+        "en": "minutes.",
+    },
+    "wait.after_one": {
+        "zh": "分钟。",
+        "yue": "分鐘。",
+        "en": "minute.",
+    },
     "wait.long": {
         "zh": "预计等候时间较长，请您耐心等候。",
         "yue": "預計等候時間較長，請耐心等候。",
@@ -103,39 +131,21 @@ SYSTEM: dict[str, dict[str, str]] = {
     },
 }
 
-_ENGLISH = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
-_ENGLISH_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_ENGLISH = {
+    **dict(enumerate(("zero", "one", "two", "three", "four", "five", "six", "seven", "eight"))),
+    **dict(enumerate(("nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen"), 9)),
+    **dict(enumerate(("sixteen", "seventeen", "eighteen", "nineteen", "twenty"), 16)),
+    **{30: "thirty", 40: "forty", 50: "fifty", 60: "sixty", 70: "seventy", 80: "eighty"},
+    **{90: "ninety", 100: "hundred"},
+}
 
 for _n, _word in enumerate("零一二三四五六七八九十"):
     SYSTEM[f"number.{_n}"] = {"zh": _word, "yue": _word}
 SYSTEM["number.pair"] = {"zh": "两", "yue": "兩"}  # two of something, where 二 only counts
-SYSTEM["number.100"] = {"zh": "百", "yue": "百", "en": "hundred"}
+SYSTEM["number.100"] = {"zh": "百", "yue": "百"}
 SYSTEM["number.and"] = {"en": "and"}
-for _n, _word in enumerate(_ENGLISH):
+for _n, _word in _ENGLISH.items():
     SYSTEM.setdefault(f"number.{_n}", {})["en"] = _word
-for _n, _word in enumerate(_ENGLISH_TENS, 2):
-    SYSTEM.setdefault(f"number.{_n * 10}", {})["en"] = _word
 
 
 def family(language: str) -> str:
