@@ -1,0 +1,202 @@
+"""One file of the journal: rows of one kind that belong to one UTC day.
+
+    slot 0      magic, version, kind, row size
+    block       head (one slot): count, CRC-32 of the rows, first sequence number, CRC-32 of itself
+                rows (count slots)
+    block ...
+
+Every slot has the size of a row, so a file maps as one array; a head begins with four zero bytes
+where a row has its sequence number. A block is written by one write and is there or is not.
+
+Damage is of two sorts. *Torn*: the file ends before its last block does, as after a power cut or
+while a writer is at work. *Garbled*: bytes are there and are not what was written. Reading goes on
+at the next head that is whole, so damage costs the block it is in and no other.
+"""
+
+import mmap
+import os
+import re
+import struct
+import zlib
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from ccore.cdr.layout import DTYPES, Row, Rows
+from ccore.errors import RecordsDamaged
+
+__all__ = [
+    "NAME",
+    "Block",
+    "Damage",
+    "Segment",
+    "block_bytes",
+    "day_of",
+    "file_head",
+    "file_name",
+    "last_slot_seq",
+    "scan",
+]
+
+VERSION = 1
+MAGIC = b"ccorerec"
+BLOCK_MAGIC = b"\0\0\0\0blk1"
+FILE_HEAD = struct.Struct("<8sHHB")  # magic, version, row size in bytes, kind
+BLOCK_HEAD = struct.Struct("<8sIIQ")  # magic, count, CRC of the rows, first sequence number
+HEAD_CRC = struct.Struct("<I")  # CRC of BLOCK_HEAD
+KIND_CODES = {Row.CONTACT: 1, Row.LEG: 2, Row.AGENT: 3}
+NAME = re.compile(r"(\d{4}-\d\d-\d\d)\.(contact|leg|agent)\.ccr")
+EPOCH = date(1970, 1, 1)
+DAY_US = 86_400_000_000
+LAST_DAY = (date.max - EPOCH).days
+
+
+@dataclass(slots=True)
+class Block:
+    slot: int  # of its first row
+    count: int
+    first_seq: int
+
+
+@dataclass(slots=True)
+class Damage:
+    offset: int  # in bytes
+    what: str
+    torn: bool  # incomplete, as opposed to garbled
+
+
+@dataclass(slots=True)
+class Segment:
+    """What a scan found in one file."""
+
+    path: Path
+    kind: Row
+    slots: Rows  # the whole file, heads included, mapped
+    blocks: list[Block] = field(default_factory=list)  # those that are whole
+    damage: list[Damage] = field(default_factory=list)
+    good_end: int = 0  # bytes up to the end of the last whole block
+
+    @property
+    def last_seq(self) -> int:
+        return max((block.first_seq + block.count - 1 for block in self.blocks), default=0)
+
+    def rows(self) -> list[Rows]:
+        """Views of the rows, block by block; nothing is copied."""
+        return [self.slots[block.slot : block.slot + block.count] for block in self.blocks]
+
+
+def day_of(at_us: int) -> date:
+    return EPOCH + timedelta(days=min(max(at_us // DAY_US, 0), LAST_DAY))
+
+
+def file_name(kind: Row, day: date) -> str:
+    return f"{day.isoformat()}.{kind.value}.ccr"
+
+
+def file_head(kind: Row) -> bytes:
+    size = DTYPES[kind].itemsize
+    return FILE_HEAD.pack(MAGIC, VERSION, size, KIND_CODES[kind]).ljust(size, b"\0")
+
+
+def block_bytes(rows: Rows, first_seq: int) -> bytes:
+    payload = rows.tobytes()
+    return _block_head(rows.itemsize, len(rows), zlib.crc32(payload), first_seq) + payload
+
+
+def scan(path: Path) -> Segment:
+    """Read one file's structure and check every byte. Raises RecordsDamaged for a foreign file."""
+    found = NAME.fullmatch(path.name)
+    if found is None:
+        raise RecordsDamaged(file=path, what="the name is not DAY.KIND.ccr", offset=0)
+    kind = Row(found[2])
+    dtype = DTYPES[kind]
+    size = dtype.itemsize
+    data = _map(path)
+    expected = file_head(kind)
+    head = bytes(data[:size])
+    segment = Segment(path, kind, np.frombuffer(data, dtype, len(data) // size))
+    if head != expected:
+        if not head:
+            return segment
+        if expected.startswith(head):
+            segment.damage.append(Damage(0, "the file's head is incomplete", torn=True))
+            return segment
+        if not _is_block_head(bytes(data[size : 2 * size]), size):
+            raise RecordsDamaged(file=path, what=_foreign(head), offset=0)
+        segment.damage.append(Damage(0, "the file's head is garbled", torn=False))
+    segment.good_end = size
+    _walk(segment, memoryview(data), size)
+    return segment
+
+
+def last_slot_seq(path: Path, kind: Row) -> int:
+    """The number in the last slot, without reading the rest; 0 where a tail is torn."""
+    size = DTYPES[kind].itemsize
+    with path.open("rb") as file:
+        length = os.fstat(file.fileno()).st_size
+        if length < 2 * size or length % size:
+            return 0
+        return int.from_bytes(os.pread(file.fileno(), 4, length - size), "little")
+
+
+def _walk(segment: Segment, data: memoryview, size: int) -> None:
+    slot, end = 1, len(data)
+    while slot * size < end:
+        offset = slot * size
+        if end - offset < size:
+            segment.damage.append(Damage(offset, "a block is incomplete", torn=True))
+            return
+        head = bytes(data[offset : offset + size])
+        if not _is_block_head(head, size):
+            segment.damage.append(Damage(offset, "a block's head is garbled", torn=False))
+            slot = _next_head(segment.slots, slot + 1)
+            continue
+        _, count, crc, first_seq = BLOCK_HEAD.unpack_from(head)
+        stop = offset + (1 + count) * size
+        if stop > end:
+            segment.damage.append(Damage(offset, "a block is incomplete", torn=True))
+            return
+        if zlib.crc32(data[offset + size : stop]) != crc:
+            segment.damage.append(Damage(offset, f"a block of {count} rows is garbled", torn=False))
+        else:
+            segment.blocks.append(Block(slot + 1, count, first_seq))
+            segment.good_end = stop
+        slot += 1 + count
+
+
+def _next_head(slots: Rows, start: int) -> int:
+    starts = np.ascontiguousarray(slots[start:]).view(np.uint8).reshape(-1, slots.itemsize)
+    match = (starts[:, : len(BLOCK_MAGIC)] == np.frombuffer(BLOCK_MAGIC, np.uint8)).all(axis=1)
+    hits = np.flatnonzero(match)
+    # Without another head the rest is skipped, a last incomplete slot with it.
+    return start + int(hits[0]) if len(hits) else len(slots) + 1
+
+
+def _block_head(size: int, count: int, crc: int, first_seq: int) -> bytes:
+    head = BLOCK_HEAD.pack(BLOCK_MAGIC, count, crc, first_seq)
+    return (head + HEAD_CRC.pack(zlib.crc32(head))).ljust(size, b"\0")
+
+
+def _is_block_head(head: bytes, size: int) -> bool:
+    if len(head) < size:
+        return False
+    _, count, crc, first_seq = BLOCK_HEAD.unpack_from(head)
+    return head == _block_head(size, count, crc, first_seq)
+
+
+def _foreign(head: bytes) -> str:
+    if head.startswith(MAGIC) and len(head) >= FILE_HEAD.size:
+        _, version, size, kind = FILE_HEAD.unpack_from(head)
+        if version != VERSION:
+            return f"written as version {version}, this ccore reads version {VERSION}"
+        return f"the head is garbled (kind {kind}, rows of {size} bytes)"
+    return "not a file of records"
+
+
+def _map(path: Path) -> mmap.mmap | bytes:
+    with path.open("rb") as file:
+        if os.fstat(file.fileno()).st_size == 0:  # nothing to map
+            return b""
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)

@@ -1,0 +1,170 @@
+"""Text beside the rows: each kind of text has its own ids, from 1; 0 is the empty string.
+
+New texts are given ids in memory and written by `flush`, which the journal calls before it writes
+the rows that use them. Kinds that are small (queues, agents) are held in memory whole; kinds that
+grow with every caller are looked up in the file and remembered up to a bound.
+"""
+
+import sqlite3
+from enum import StrEnum
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from ccore.errors import DiskTrouble
+
+__all__ = ["OTHER", "Strings", "Text"]
+
+FILE_NAME = "strings.db"
+OTHER = "(other)"  # stands for every text that came after a kind was full
+MAX_TEXT = 1024  # characters of one text; the longest that a phone shows is about a tenth
+CACHED = 65_536  # texts remembered per growing kind, about 10 MB
+
+
+class Text(StrEnum):
+    NODE = "node"
+    LANGUAGE = "language"
+    QUEUE = "queue"
+    AGENT = "agent"
+    SITE = "site"
+    ENTRY = "entry"
+    REASON = "reason"
+    TEAM = "team"
+    CAUSE = "cause"
+    NUMBER = "number"
+    NAME = "name"
+    FILE = "file"
+    DETAIL = "detail"
+    CONTACT = "contact"
+
+
+# Largest id that fits the field of the rows.
+LIMITS = {Text.NODE: 0xFF, Text.LANGUAGE: 0xFF, Text.CAUSE: 0x7FFF} | dict.fromkeys(
+    (Text.QUEUE, Text.AGENT, Text.SITE, Text.ENTRY, Text.REASON, Text.TEAM), 0xFFFF
+)
+GROWING = frozenset({Text.NUMBER, Text.NAME, Text.FILE, Text.DETAIL, Text.CONTACT})
+
+
+class Strings:
+    """The string table of one directory of records."""
+
+    def __init__(self, directory: Path, *, write: bool = False) -> None:
+        self.path = directory / FILE_NAME
+        self._pending: list[tuple[str, int, str]] = []
+        self._ids: dict[Text, dict[str, int]] = {kind: {"": 0} for kind in Text}
+        self._texts: dict[Text, dict[int, str]] = {kind: {0: ""} for kind in Text}
+        self._last = dict.fromkeys(Text, 0)  # greatest id given
+        try:
+            self._db = Database(_open(self.path, write=write))
+            if write:
+                self._db.conn.execute("pragma journal_mode = wal")
+                self._db.conn.execute("pragma synchronous = normal")
+                if not self._db.table("strings").exists():
+                    self._db.table("strings").create(
+                        {"kind": str, "id": int, "text": str}, pk=("kind", "id")
+                    )
+                    self._db.table("strings").create_index(["kind", "text"], unique=True)
+                    self._db.conn.commit()
+            self._load()
+        except (sqlite3.Error, OSError) as error:
+            raise DiskTrouble(path=self.path, why=str(error)) from error
+
+    def _load(self) -> None:
+        if not self._db.table("strings").exists():
+            return
+        for kind, last in self._db.execute("select kind, max(id) from strings group by kind"):
+            if kind in self._last:
+                self._last[Text(kind)] = last
+        for kind, number, text in self._db.execute("select kind, id, text from strings"):
+            if kind in self._last and kind not in GROWING:
+                self._remember(Text(kind), number, text)
+
+    def intern(self, kind: Text, text: str) -> int:
+        """The id of `text`, a new one if it was never seen."""
+        if not text:
+            return 0
+        found = self._ids[kind].get(text)
+        if found is not None:
+            return found
+        # A name may come in any encoding; what is no UTF-8 is kept readable, not refused.
+        clean = text[:MAX_TEXT].encode("utf-8", "backslashreplace").decode()
+        number = self._ids[kind].get(clean)
+        if number is None and kind in GROWING:
+            number = self._find(kind, clean)
+        if number is None:
+            limit = LIMITS.get(kind, 0xFFFF_FFFE)
+            if self._last[kind] >= limit:
+                return limit
+            number = self._last[kind] = self._last[kind] + 1
+            if number == limit:
+                clean = OTHER
+            self._pending.append((kind.value, number, clean))
+        self._remember(kind, number, clean)
+        return number
+
+    def reserve(self, kind: Text, last: int) -> None:
+        """Give no id up to `last`: rows use it, though its text was lost in a power cut."""
+        self._last[kind] = max(self._last[kind], last)
+
+    def text(self, kind: Text, number: int) -> str:
+        """The text of an id; an id whose text was lost reads as `?ID`."""
+        found = self._texts[kind].get(number)
+        if found is None:
+            row = self._query("select text from strings where kind = ? and id = ?", kind, number)
+            found = f"?{number}" if row is None else str(row)
+            self._remember(kind, number, found)
+        return found
+
+    def flush(self) -> None:
+        """Write what is new. On trouble it stays pending."""
+        if self._pending:
+            try:
+                with self._db.conn:
+                    self._db.conn.executemany(
+                        "insert or ignore into strings (kind, id, text) values (?, ?, ?)",
+                        self._pending,
+                    )
+            except sqlite3.Error as error:
+                raise DiskTrouble(path=self.path, why=str(error)) from error
+            self._pending.clear()
+        for kind in GROWING:
+            if len(self._ids[kind]) > CACHED:
+                self._ids[kind] = {"": 0}
+                self._texts[kind] = {0: ""}
+
+    def close(self) -> None:
+        self._db.conn.close()
+
+    def _find(self, kind: Text, text: str) -> int | None:
+        row = self._query("select id from strings where kind = ? and text = ?", kind, text)
+        return None if row is None else int(str(row))
+
+    def _query(self, sql: str, kind: Text, value: str | int) -> object | None:
+        try:
+            row = self._db.conn.execute(sql, (kind.value, value)).fetchone()
+        except sqlite3.OperationalError as error:
+            if "no such table" in str(error):  # rows without their string table
+                return None
+            raise DiskTrouble(path=self.path, why=str(error)) from error
+        return None if row is None else row[0]
+
+    def _remember(self, kind: Text, number: int, text: str) -> None:
+        self._ids[kind][text] = number
+        self._texts[kind][number] = text
+        if kind in GROWING and len(self._texts[kind]) > 4 * CACHED:
+            self._texts[kind] = {0: ""}  # a long read; ids that wait for flush are kept
+
+
+def _open(path: Path, *, write: bool) -> sqlite3.Connection:
+    # One owner at a time, but it may hand the work to a thread so that the event loop goes on.
+    if write:
+        return sqlite3.connect(path, check_same_thread=False)
+    if not path.exists():
+        return sqlite3.connect(":memory:", check_same_thread=False)
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    try:
+        connection.execute("select 1 from sqlite_master").fetchone()
+    except sqlite3.OperationalError:  # a read-only medium has no place for the shared memory file
+        connection.close()
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)
+    return connection
