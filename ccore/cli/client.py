@@ -75,6 +75,17 @@ class Client:
             raise EOFError
         return news
 
+    def ended_within(self, seconds: float) -> bool:
+        """Wait until the daemon closes the conversation, which it does last."""
+        try:
+            while self._line(seconds) is not None:
+                pass
+        except TimeoutError:
+            return False
+        except OSError:
+            pass
+        return True
+
     def _line(self, seconds: float | None) -> dict[str, Any] | None:
         """The next message; None when the daemon has closed."""
         while (end := self._unread.find(b"\n")) < 0:

@@ -1,0 +1,126 @@
+"""`ccore calls`: who is on the line, and what a supervisor may do with a call."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from ccore.cli.options import asks_daemon, example, finds_daemon, json_option
+from ccore.cli.tables import Column, Row, show, told
+from ccore.cli.text import span
+from ccore.errors import UnknownName
+
+if TYPE_CHECKING:
+    from ccore.cli.client import Client
+
+__all__ = ["calls", "contact_of"]
+
+STATE_STYLES = {
+    "ivr": "blue",
+    "waiting": "yellow",
+    "ringing": "bold yellow",
+    "talking": "bold cyan",
+    "held": "cyan",
+    "voicemail": "magenta",
+}
+
+_COLUMNS = (
+    Column("contact", lambda row: row["contact"][:8]),
+    Column("state", lambda row: row["state"], style=lambda row: STATE_STYLES.get(row["state"], "")),
+    Column("for", lambda row: span((row["now_us"] - row["since_us"]) // 1000), right=True),
+    Column("in all", lambda row: span((row["now_us"] - row["arrived_us"]) // 1000), right=True),
+    Column("caller", lambda row: row["calling"]),
+    Column("name", lambda row: row.get("calling_name")),
+    Column("queue", lambda row: row.get("queue")),
+    Column("place", lambda row: row.get("position") or None, right=True),
+    Column("agent", lambda row: row.get("agent")),
+    Column("lang", lambda row: row.get("language")),
+    Column("recording", lambda row: "yes" if row.get("recording") else None),
+)
+
+
+@click.group(
+    invoke_without_command=True,
+    epilog=example("ccore calls", "ccore calls transfer 3f2a queue:sales"),
+)
+@click.option("--queue", help="Only calls of this queue.")
+@json_option
+@finds_daemon
+@click.pass_context
+def calls(ctx: click.Context, queue: str | None, json: bool) -> None:
+    """List the calls, or do something with one.
+
+    CONTACT is the id of a call as the list shows it; its beginning is enough.
+    """
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(_list, queue=queue, json=json)
+
+
+@calls.command("list", epilog=example("ccore calls list --queue sales"))
+@click.option("--queue", help="Only calls of this queue.")
+@json_option
+@asks_daemon
+def _list(daemon: "Client", queue: str | None, json: bool) -> None:
+    """List the calls, the oldest first."""
+    reply = daemon.ask("calls")
+    now_us = reply.get("at_us", 0)
+    rows: list[Row] = [
+        row if json else {"now_us": now_us, **row}
+        for row in sorted(reply["calls"], key=lambda row: int(row["arrived_us"]))
+        if queue in (None, row.get("queue"))
+    ]
+    show(rows, _COLUMNS, json=json, empty="No calls.")
+
+
+@calls.command("transfer", epilog=example("ccore calls transfer 3f2a queue:sales"))
+@click.argument("contact")
+@click.argument("destination")
+@json_option
+@asks_daemon
+def transfer(daemon: "Client", contact: str, destination: str, json: bool) -> None:
+    """Send CONTACT to a DESTINATION, such as queue:sales, agent:1001 or number:5551234."""
+    whole = contact_of(daemon, contact)
+    reply = daemon.ask("call.transfer", contact=whole, to=destination)
+    told(reply, json, f"{whole} goes to {destination}")
+
+
+@calls.command("hangup", epilog=example("ccore calls hangup 3f2a"))
+@click.argument("contact")
+@json_option
+@asks_daemon
+def hangup(daemon: "Client", contact: str, json: bool) -> None:
+    """End CONTACT."""
+    whole = contact_of(daemon, contact)
+    told(daemon.ask("call.hangup", contact=whole), json, f"{whole} is hung up")
+
+
+@calls.command("hold", epilog=example("ccore calls hold 3f2a"))
+@click.argument("contact")
+@json_option
+@asks_daemon
+def hold(daemon: "Client", contact: str, json: bool) -> None:
+    """Put CONTACT on hold."""
+    whole = contact_of(daemon, contact)
+    told(daemon.ask("call.hold", contact=whole), json, f"{whole} is held")
+
+
+@calls.command("unhold", epilog=example("ccore calls unhold 3f2a"))
+@click.argument("contact")
+@json_option
+@asks_daemon
+def unhold(daemon: "Client", contact: str, json: bool) -> None:
+    """Take CONTACT off hold."""
+    whole = contact_of(daemon, contact)
+    told(daemon.ask("call.unhold", contact=whole), json, f"{whole} is taken back")
+
+
+def contact_of(daemon: "Client", beginning: str) -> str:
+    """The one call whose id begins so."""
+    known = [str(row["contact"]) for row in daemon.ask("calls")["calls"]]
+    found = [contact for contact in known if contact.startswith(beginning)]
+    if len(found) == 1:
+        return found[0]
+    if beginning in found:
+        return beginning
+    # Several, or none: name those that could have been meant, not three hundred.
+    names = ", ".join(contact[:8] for contact in (found or known)[:10]) or "no calls"
+    raise UnknownName(kind="one call", name=beginning, known=names)

@@ -1,0 +1,80 @@
+"""Rows for whoever reads: a coloured table in a terminal, aligned text in a pipe, or JSON.
+
+Cells are text and never markup: `[red]` in a caller's name is printed as it is.
+"""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from ccore.cli.text import as_json, safe
+
+__all__ = ["Column", "Row", "show", "told"]
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    title: str
+    cell: Callable[[Row], object]
+    right: bool = False  # numbers stand at the right
+    style: Callable[[Row], str] | None = None  # rich style, in a terminal only
+
+
+def show(rows: Sequence[Row], columns: Sequence[Column], *, json: bool, empty: str) -> None:
+    """Print rows; `empty` says in words that there are none."""
+    if json:
+        click.echo(as_json(rows))
+    elif not rows:
+        click.echo(empty)
+    elif sys.stdout.isatty():
+        _show_coloured(rows, columns)
+    else:
+        _show_plain(rows, columns)
+
+
+def told(reply: Row, json: bool, words: str) -> None:
+    """Say what was done; a daemon that has more to say (`after the call`) says it itself."""
+    click.echo(as_json(reply) if json else safe(str(reply.get("said", words))))
+
+
+def _show_plain(rows: Sequence[Row], columns: Sequence[Column]) -> None:
+    from rich.cells import cell_len
+
+    lines = [[column.title for column in columns]]
+    lines += [[_text(column, row) for column in columns] for row in rows]
+    widths = [max(cell_len(line[place]) for line in lines) for place in range(len(columns))]
+    for line in lines:
+        cells = []
+        for text, width, column in zip(line, widths, columns, strict=True):
+            gap = " " * (width - cell_len(text))
+            cells.append(gap + text if column.right else text + gap)
+        click.echo("  ".join(cells).rstrip())
+
+
+def _show_coloured(rows: Sequence[Row], columns: Sequence[Column]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
+    for column in columns:
+        table.add_column(column.title, justify="right" if column.right else "left")
+    for row in rows:
+        table.add_row(
+            *(
+                Text(_text(column, row), style=column.style(row) if column.style else "")
+                for column in columns
+            )
+        )
+    Console().print(table)
+
+
+def _text(column: Column, row: Row) -> str:
+    value = column.cell(row)
+    return "-" if value is None or value == "" else safe(str(value))

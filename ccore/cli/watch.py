@@ -1,0 +1,93 @@
+"""Look at a running daemon for a while: the live view in a terminal, a line now and then elsewhere.
+
+One conversation asks for the status, a second one brings the news; waiting for news is what paces
+the asking, so nothing sleeps beside it.
+"""
+
+import contextlib
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from ccore.cli.client import Client
+from ccore.cli.floor_view import FloorView, View, plain_line
+from ccore.errors import NotRunning
+
+__all__ = ["watch"]
+
+# Often enough that a bar seems to move, seldom enough to cost the daemon nothing.
+VIEW_EVERY_S = 0.5
+LINE_EVERY_S = 5.0
+
+Note = Callable[[float | None], str]
+
+
+def watch(
+    socket: Path,
+    *,
+    title: str = "ccore",
+    seconds: float | None = None,
+    every_s: float | None = None,
+    note: Note = lambda left_s: "Ctrl-C leaves",
+) -> bool:
+    """Show until `seconds` are over (True) or the daemon ends (False). Ctrl-C is the caller's."""
+    ends = float("inf") if seconds is None else time.monotonic() + seconds
+    terminal = sys.stdout.isatty()
+    every_s = every_s or (VIEW_EVERY_S if terminal else LINE_EVERY_S)
+    with contextlib.ExitStack() as stack:
+        asking = stack.enter_context(Client(socket))
+        listening = stack.enter_context(Client(socket))
+        listening.ask("follow")
+        screen = stack.enter_context(_live(title)) if terminal else _Lines()
+        try:
+            while (left_s := ends - time.monotonic()) > 0:
+                screen.show(asking.ask("status"), note(None if seconds is None else left_s))
+                for news in _news_for(listening, min(every_s, left_s)):
+                    screen.tell(news)
+        except (EOFError, NotRunning):
+            return False
+    return True
+
+
+def _news_for(listening: Client, seconds: float) -> Iterator[Mapping[str, Any]]:
+    until = time.monotonic() + seconds
+    while (wait_s := until - time.monotonic()) > 0:
+        if (news := listening.news_within(wait_s)) is not None:
+            yield news
+
+
+class _Screen(Protocol):
+    def show(self, view: View, note: str) -> None: ...
+    def tell(self, news: Mapping[str, Any]) -> None: ...
+
+
+class _Lines:
+    """Where there is no terminal; news are for `ccore follow`."""
+
+    def show(self, view: View, note: str) -> None:
+        print(plain_line(view), flush=True)
+
+    def tell(self, news: Mapping[str, Any]) -> None:
+        pass
+
+
+@contextlib.contextmanager
+def _live(title: str) -> Iterator[_Screen]:
+    from rich.console import Console
+    from rich.live import Live
+
+    floor = FloorView(title)
+    with Live(floor, console=Console(), screen=True, auto_refresh=False) as live:
+
+        class Screen:
+            def show(self, view: View, note: str) -> None:
+                floor.note = note
+                floor.feed(view)
+                live.refresh()
+
+            def tell(self, news: Mapping[str, Any]) -> None:
+                floor.tell(news)
+
+        yield Screen()
