@@ -86,6 +86,8 @@ def _ring(c: Ring) -> str:
         "origination_caller_id_name": f"'{_name(c.caller_name)}'",
         "origination_caller_id_number": _word(c.caller_number, "caller's number") or "anonymous",
     }
+    if c.stays:
+        variables["park_after_bridge"] = "true"
     for name, value in c.variables.items():
         variables[f"ccore_{_word(name, 'variable')}"] = _word(value, f"variable {name}")
     inside = ",".join(f"{name}={value}" for name, value in variables.items())
@@ -93,10 +95,8 @@ def _ring(c: Ring) -> str:
 
 
 def _bridge(c: Bridge) -> str:
-    return (
-        f"bgapi uuid_bridge {_word(c.leg, 'leg')} {_word(c.other, 'leg')}\n"
-        f"Job-UUID: {_word(c.job, 'job')}"
-    )
+    # Half a millisecond, so no background job; a refusal comes as the reply.
+    return f"api uuid_bridge {_word(c.leg, 'leg')} {_word(c.other, 'leg')}"
 
 
 def _set(c: SetVariables) -> str:
@@ -132,8 +132,11 @@ def _arm(c: ArmFallback) -> str:
 _ENCODERS: dict[type, Callable[..., str]] = {
     Answer: lambda c: _execute(c.leg, "answer"),
     Play: _play,
-    PlayMusic: lambda c: _execute(c.leg, "endless_playback", _source(c.source, "music")),
-    StopPlaying: lambda c: f"api uuid_break {_word(c.leg, 'leg')}{' all' if c.music else ''}",
+    # Not endless_playback: it takes no digits and no break.
+    PlayMusic: lambda c: (
+        _execute(c.leg, "playback", _source(c.source, "music")) + "\nloops: -1"
+    ),
+    StopPlaying: lambda c: f"api uuid_break {_word(c.leg, 'leg')} all",
     RecordMessage: lambda c: _execute(
         c.leg,
         "record",

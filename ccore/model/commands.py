@@ -50,10 +50,9 @@ class PlayMusic:
 
 @dataclass(slots=True)
 class StopPlaying:
-    """Stop the innermost playback, or with `music` everything that plays."""
+    """Stop everything that plays, music included: the switch knows no "innermost only"."""
 
     leg: str
-    music: bool = False
 
 
 @dataclass(slots=True)
@@ -71,7 +70,8 @@ class RecordMessage:
 class Ring:
     """Call out to `dial`; the new leg gets the id `leg` and parks when answered.
 
-    `JobDone(job)` tells the end: ok when answered, else the hang-up cause as text.
+    `JobDone(job)` tells the end: ok when answered, else the hang-up cause as text. The switch
+    counts `timeout_s` in whole seconds and may end up to one second early.
     """
 
     leg: str
@@ -81,6 +81,7 @@ class Ring:
     caller_name: str
     caller_number: str
     variables: Mapping[str, str] = field(default_factory=dict)
+    stays: bool = False  # a nailed-up leg: it parks again when a bridge ends
 
 
 @dataclass(slots=True)

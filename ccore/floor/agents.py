@@ -1,0 +1,287 @@
+"""The agents: what each is doing, since when, and what the router may do with him.
+
+Rule: AGENT says which state may follow which; an interval row is written at every change.
+An agent is in the router's idle list exactly while he is READY.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ccore.config.schema import Agent as AgentSettings
+from ccore.config.schema import Limit
+from ccore.model import AgentInterval, AgentState, LegResult, News
+
+if TYPE_CHECKING:
+    from ccore.floor.floor import Floor
+    from ccore.floor.offers import Offer
+    from ccore.floor.timers import Timer
+
+__all__ = ["AGENT", "Agent", "Agents", "UnexpectedAgentState"]
+
+_A = AgentState
+
+AGENT: dict[AgentState, frozenset[AgentState]] = {
+    _A.SIGNED_OUT: frozenset({_A.READY, _A.NOT_READY}),
+    _A.READY: frozenset({_A.NOT_READY, _A.SIGNED_OUT, _A.RESERVED}),
+    _A.NOT_READY: frozenset({_A.READY, _A.SIGNED_OUT, _A.NOT_READY, _A.TALKING}),
+    _A.RESERVED: frozenset({_A.RINGING, _A.READY, _A.NOT_READY, _A.SIGNED_OUT, _A.TALKING}),
+    _A.RINGING: frozenset({_A.TALKING, _A.READY, _A.NOT_READY, _A.SIGNED_OUT}),
+    _A.TALKING: frozenset({_A.HOLDING, _A.WRAPUP, _A.READY, _A.NOT_READY, _A.SIGNED_OUT}),
+    _A.HOLDING: frozenset({_A.TALKING, _A.WRAPUP, _A.READY, _A.NOT_READY, _A.SIGNED_OUT}),
+    _A.WRAPUP: frozenset({_A.READY, _A.NOT_READY, _A.SIGNED_OUT}),
+    _A.BUSY_OTHER: frozenset({_A.READY, _A.NOT_READY, _A.SIGNED_OUT}),
+}
+
+# While he is in one of these a wish (sign out, not ready) waits until the call is over.
+_ON_A_CALL = frozenset({_A.RESERVED, _A.RINGING, _A.TALKING, _A.HOLDING})
+
+# The rule of agent_rules that a failed offer falls under, and the reason he is put aside with.
+_RULES: Mapping[LegResult, str] = {
+    LegResult.NO_ANSWER: "no_answer",
+    LegResult.BUSY: "busy",
+    LegResult.REFUSED: "refused",
+    LegResult.NOT_REGISTERED: "not_registered",
+    LegResult.FAILED: "failed",
+}
+NO_PHONE = "not-registered"
+
+
+class UnexpectedAgentState(AssertionError):
+    """A bug of ours: code asked for a change that the table does not have."""
+
+
+@dataclass(slots=True)
+class Agent:
+    id: str
+    number: int  # the same, as the router counts
+    settings: AgentSettings
+    state: AgentState = AgentState.SIGNED_OUT
+    since_us: int = 0
+    reason: str = ""
+    offer: "Offer | None" = None
+    wish: AgentState | None = None  # what he wants to be when the call is over
+    wish_reason: str = ""
+    calls: int = 0  # answered since the daemon started
+    idle_since_us: int = 0  # end of his last contact; the router's longest-idle clock
+    failures: dict[LegResult, int] = field(default_factory=dict)  # in a row
+    timer: "Timer | None" = None  # end of wrap-up or of a rest
+    queue: str = ""  # of the call or wrap-up he is in
+    nail: str = ""  # the leg that stays up, of a nailed-up agent
+    nail_job: str = ""
+
+    @property
+    def is_signed_in(self) -> bool:
+        return self.state is not AgentState.SIGNED_OUT
+
+    @property
+    def is_on_a_call(self) -> bool:
+        return self.state in _ON_A_CALL
+
+
+class Agents:
+    """All agents of the configuration, by id and by the router's number."""
+
+    def __init__(self, floor: "Floor") -> None:
+        self.floor = floor
+        self.by_id: dict[str, Agent] = {}
+
+    def configure(self) -> None:
+        """Bring in line with the configuration; agents who are gone are signed out."""
+        floor = self.floor
+        for gone in self.by_id.keys() - floor.config.agents.keys():
+            agent = self.by_id[gone]
+            if agent.is_on_a_call:
+                agent.wish = AgentState.SIGNED_OUT
+                continue
+            if agent.is_signed_in:
+                self.become(agent, AgentState.SIGNED_OUT, "removed")
+            floor.router.remove_agent(agent.number)
+            del self.by_id[gone]
+        for id_, settings in floor.config.agents.items():
+            number = floor.desk.agent(id_)
+            floor.router.set_agent(number, floor.desk.skills_of(id_))
+            if id_ in self.by_id:
+                self.by_id[id_].settings = settings
+            else:
+                agent = Agent(id_, number, settings, since_us=floor.now_us)
+                self.by_id[id_] = agent
+                if settings.start == "ready":
+                    self.sign_in(agent)
+                elif settings.start == "not-ready":
+                    self.become(agent, AgentState.NOT_READY, "signed-in")
+
+    # Changes of state.
+
+    def become(self, agent: Agent, state: AgentState, reason: str = "", queue: str = "") -> None:
+        if state not in AGENT[agent.state]:
+            raise UnexpectedAgentState(f"{agent.id}: {agent.state.name} -> {state.name}")
+        floor = self.floor
+        if agent.timer is not None:
+            agent.timer.cancel()
+            agent.timer = None
+        if agent.state is AgentState.READY and state is not AgentState.RESERVED:
+            floor.router.agent_away(agent.number)  # RESERVED: the router has taken him already
+        self._close_interval(agent)
+        agent.state, agent.reason, agent.queue = state, reason, queue
+        agent.since_us = floor.now_us
+        floor.tell(
+            News(
+                "agent",
+                floor.now_us,
+                {"agent": agent.id, "state": state_name(state), "reason": reason, "queue": queue},
+            )
+        )
+
+    def _close_interval(self, agent: Agent) -> None:
+        floor = self.floor
+        if floor.now_us > agent.since_us and agent.is_signed_in:
+            floor.tell(
+                AgentInterval(
+                    agent=agent.id,
+                    state=agent.state,
+                    start_us=agent.since_us,
+                    end_us=floor.now_us,
+                    reason=agent.reason,
+                    queue=agent.queue,
+                    site=agent.settings.site or floor.config.site.name,
+                    team=agent.settings.team,
+                )
+            )
+
+    def close_intervals(self) -> None:
+        """Write what has passed so far, so that an end of the daemon loses nothing."""
+        for agent in self.by_id.values():
+            self._close_interval(agent)
+            agent.since_us = self.floor.now_us
+
+    def set_ready(self, agent: Agent) -> None:
+        """He is free: into the idle list, and to the best call that waits for him."""
+        if agent.settings.nailed_up and not agent.nail:
+            self.floor.nails.drive(agent)
+            return
+        if agent.state is not AgentState.READY:
+            self.become(agent, AgentState.READY)
+        agent.idle_since_us = agent.idle_since_us or self.floor.now_us
+        self.floor.router.agent_ready(agent.number, agent.idle_since_us)
+        self.floor.offers.for_agent(agent)
+
+    # What agents and supervisors ask for.
+
+    def sign_in(self, agent: Agent) -> None:
+        """Signed in means ready: the first call may come."""
+        if agent.is_signed_in:
+            return
+        agent.failures.clear()
+        agent.idle_since_us = self.floor.now_us
+        self.set_ready(agent)
+
+    def sign_out(self, agent: Agent) -> None:
+        if agent.is_on_a_call:
+            agent.wish, agent.wish_reason = AgentState.SIGNED_OUT, ""
+        elif agent.is_signed_in:
+            self.become(agent, AgentState.SIGNED_OUT)
+            self.floor.nails.drop(agent)
+            self.floor.queues.agent_went_away(agent)
+
+    def ready(self, agent: Agent) -> None:
+        agent.wish = None
+        if agent.state in (AgentState.NOT_READY, AgentState.WRAPUP, AgentState.SIGNED_OUT):
+            agent.failures.clear()
+            self.set_ready(agent)
+
+    def not_ready(self, agent: Agent, reason: str) -> None:
+        if agent.is_on_a_call:
+            agent.wish, agent.wish_reason = AgentState.NOT_READY, reason
+        elif agent.state is AgentState.WRAPUP:
+            agent.wish, agent.wish_reason = AgentState.NOT_READY, reason
+        else:
+            self.become(agent, AgentState.NOT_READY, reason)
+            self.floor.queues.agent_went_away(agent)
+
+    def end_wrap_up(self, agent: Agent) -> None:
+        if agent.state is AgentState.WRAPUP:
+            self._after_wrap_up(agent)
+
+    def extend_wrap_up(self, agent: Agent, seconds: int) -> None:
+        if agent.state is AgentState.WRAPUP and agent.timer is not None:
+            due_us = agent.timer.due_us + seconds * 1_000_000
+            agent.timer.cancel()
+            agent.timer = self.floor.timers.at(due_us, lambda: self._after_wrap_up(agent))
+
+    # What calls do to agents.
+
+    def call_ended(self, agent: Agent, queue: str, wrap_up_s: int) -> None:
+        """The talk is over: work after the call, then his wish or the next call."""
+        floor = self.floor
+        agent.offer = None
+        agent.idle_since_us = floor.now_us
+        if agent.wish is AgentState.SIGNED_OUT:
+            self._grant(agent)
+        elif wrap_up_s > 0:
+            self.become(agent, AgentState.WRAPUP, queue=queue)
+            agent.timer = floor.timers.at(
+                floor.now_us + wrap_up_s * 1_000_000, lambda: self._after_wrap_up(agent)
+            )
+        else:
+            self._after_wrap_up(agent)
+
+    def _after_wrap_up(self, agent: Agent) -> None:
+        if agent.state is AgentState.WRAPUP:
+            self.floor.offers.wrap_up_ended(agent)
+        if agent.wish is not None:
+            self._grant(agent)
+        else:
+            self.set_ready(agent)
+
+    def _grant(self, agent: Agent) -> None:
+        wish, reason = agent.wish, agent.wish_reason
+        agent.wish, agent.wish_reason = None, ""
+        if wish is AgentState.SIGNED_OUT:
+            self.become(agent, AgentState.SIGNED_OUT)
+            self.floor.nails.drop(agent)
+        else:
+            self.become(agent, AgentState.NOT_READY, reason)
+        self.floor.queues.agent_went_away(agent)
+
+    def offer_failed(self, agent: Agent, result: LegResult) -> None:
+        """He did not take the call: rest, or put aside when it happens too often in a row."""
+        agent.offer = None
+        if agent.wish is not None:
+            self._grant(agent)
+            return
+        rule = _RULES.get(result)
+        if rule is None:  # the caller went, or the call was taken back: nobody's fault
+            self.set_ready(agent)
+            return
+        limit: Limit = getattr(self.floor.config.agent_rules, rule)
+        times = agent.failures.get(result, 0) + 1
+        agent.failures[result] = times
+        agent.idle_since_us = self.floor.now_us  # he had his turn: others first
+        reason = rule.replace("_", "-")
+        if limit.limit and times >= limit.limit:
+            self.become(agent, AgentState.NOT_READY, reason)
+            self.floor.tell(
+                News("put-aside", self.floor.now_us, {"agent": agent.id, "reason": reason})
+            )
+            self.floor.queues.agent_went_away(agent)
+        elif limit.pause_s:
+            self.become(agent, AgentState.NOT_READY, f"rest-{reason}")
+            agent.timer = self.floor.timers.at(
+                self.floor.now_us + limit.pause_s * 1_000_000, lambda: self.set_ready(agent)
+            )
+        else:
+            self.set_ready(agent)
+
+    def answered(self, agent: Agent) -> None:
+        agent.calls += 1
+        agent.failures.clear()
+
+    def registered(self, agent: Agent) -> None:
+        """A phone is back: who was put aside for having none may work again."""
+        if agent.state is AgentState.NOT_READY and agent.reason == NO_PHONE:
+            self.ready(agent)
+
+
+def state_name(state: AgentState) -> str:
+    return state.name.lower().replace("_", "-")

@@ -1,0 +1,434 @@
+"""The floor of the centre: events in, commands and facts out. Pure: no clock, no bytes, no files.
+
+Five verbs: `handle` an event, `next_deadline`, `on_deadline`, `take_commands`, `take_facts`; and two
+for people: `order` and `view`. Whoever runs it owns the clock and the sockets.
+
+Each noun has its file: contact, agents, queues, offers, ivr, voicemail, entry, features, recording,
+nails, recovery. They share this object and nothing else.
+"""
+
+from collections.abc import Callable, Mapping
+from itertools import count
+from typing import Any
+
+from ccore._router import Router
+from ccore.config import Config
+from ccore.floor.agents import Agent, Agents
+from ccore.floor.contact import CallState, Contact
+from ccore.floor.entry import Entry
+from ccore.floor.features import Features
+from ccore.floor.ivr import Ivr
+from ccore.floor.nails import Nails
+from ccore.floor.offers import Offers, OfferState
+from ccore.floor.orders import Orders
+from ccore.floor.queues import Queues
+from ccore.floor.recording import Recordings
+from ccore.floor.recovery import Recovery
+from ccore.floor.timers import Timers
+from ccore.floor.view import view
+from ccore.floor.voicemail import Voicemail
+from ccore.model import (
+    AgentRegistered,
+    AgentUnregistered,
+    Answer,
+    AppDone,
+    ArmFallback,
+    Command,
+    DigitPressed,
+    DisarmFallback,
+    EndedBy,
+    Event,
+    Fact,
+    Hangup,
+    JobDone,
+    LegAnswered,
+    LegHeld,
+    LegHungUp,
+    LegParked,
+    LegResult,
+    LegsBridged,
+    LegsUnbridged,
+    LegUnheld,
+    LinkDown,
+    LinkUp,
+    News,
+    Outcome,
+    RecordingStarted,
+    RecordingStopped,
+    SetVariables,
+)
+from ccore.routing.calendar import Calendar
+from ccore.routing.match import Book
+from ccore.routing.names import Desk
+from ccore.routing.wait import Expected
+
+__all__ = ["Floor"]
+
+# A leg whose other side has gone ends within 20 ms or comes back to us; then we end it ourselves.
+PARTING_S = 3
+
+
+class Floor:
+    """`new_id` makes the ids of legs, jobs and applications (UUIDs on a real switch)."""
+
+    def __init__(
+        self, config: Config, new_id: Callable[[], str], now_us: int, recording_dir: str = ""
+    ) -> None:
+        self.config = config
+        self.new_id = new_id
+        self.now_us = now_us  # the runner's clock: timers
+        self.when_us = now_us  # the event's own stamp: rows
+        self.recording_dir = recording_dir or config.recording.dir
+        self.nodes: dict[str, tuple[bool, int, str]] = {
+            name: (False, now_us, "not connected yet") for name in config.switch
+        }
+        self.contacts: dict[str, Contact] = {}
+        self.contact_of: dict[int, Contact] = {}
+        self.last_agents: dict[tuple[str, str], tuple[str, int]] = {}  # (calling, queue)
+        self.after_speech: dict[str, Callable[[], object]] = {}
+        self.timers = Timers()
+        self.router = Router()
+        self.agents = Agents(self)
+        self.queues = Queues(self)
+        self.offers = Offers(self)
+        self.nails = Nails(self)
+        self.ivr = Ivr(self)
+        self.voicemail = Voicemail(self)
+        self.entry = Entry(self)
+        self.features = Features(self)
+        self.recordings = Recordings(self)
+        self.recovery = Recovery(self)
+        self.orders = Orders(self)
+        self._numbers = count()
+        self._commands: list[tuple[str, Command]] = []
+        self._facts: list[Fact] = []
+        self._is_closing = False
+        self._configure()
+
+    # The five verbs.
+
+    def handle(self, node: str, event: Event, now_us: int) -> None:
+        self.now_us = now_us
+        self.when_us = event.at_us or now_us
+        _HANDLERS[type(event)](self, node, event)
+
+    def next_deadline(self) -> int | None:
+        return self.timers.next_us()
+
+    def on_deadline(self, now_us: int) -> None:
+        self.now_us = self.when_us = now_us
+        while (act := self.timers.pop_due(now_us)) is not None:
+            act()
+
+    def take_commands(self) -> list[tuple[str, Command]]:
+        commands, self._commands = self._commands, []
+        return commands
+
+    def take_facts(self) -> list[Fact]:
+        facts, self._facts = self._facts, []
+        return facts
+
+    # For people.
+
+    def order(self, request: Mapping[str, Any], now_us: int) -> dict[str, Any]:
+        """What a person asks for. Raises BadRequest, UnknownName; then nothing has changed."""
+        self.now_us = self.when_us = now_us
+        return self.orders.do(request)
+
+    def view(self, now_us: int) -> dict[str, Any]:
+        return view(self, now_us)
+
+    @property
+    def is_waited_on(self) -> bool:
+        """A caller or an agent waits on what the switch says next."""
+        return any(contact.needs_us for contact in self.contacts.values())
+
+    # Life.
+
+    def _configure(self) -> None:
+        config = self.config
+        self.desk = Desk(config, self.router)
+        self.book = Book(config)
+        self.calendars = {
+            name: Calendar(calendar, config.site.timezone, f"calendars.{name}")
+            for name, calendar in config.calendars.items()
+        }
+        self.expected = Expected(config)
+        self.agents.configure()
+
+    def reload(self, config: Config, now_us: int) -> None:
+        """A new configuration, already checked; calls stay where they are."""
+        self.now_us = self.when_us = now_us
+        self.config = config
+        for name in config.switch:
+            self.nodes.setdefault(name, (False, now_us, "not connected yet"))
+        self._configure()
+        self.queues.reconfigure()
+
+    def close_down(self, now_us: int) -> None:
+        """No new offers; phones that ring stop; waiting callers are left to the switch's fallback."""
+        self.now_us = self.when_us = now_us
+        self._is_closing = True
+        for agent in self.agents.by_id.values():
+            if agent.offer is not None and agent.offer.state is OfferState.RINGING:
+                self.offers.take_back(agent.offer)
+        for contact in list(self.contacts.values()):
+            if contact.needs_us and contact.state is not CallState.ENDING:
+                self.command(contact.node, ArmFallback(contact.id, 1))
+        self.agents.close_intervals()
+
+    # What the nouns use.
+
+    def command(self, node: str, command: Command) -> None:
+        self._commands.append((node, command))
+
+    def tell(self, fact: Fact) -> None:
+        self._facts.append(fact)
+
+    def next_number(self) -> int:
+        return next(self._numbers)
+
+    @property
+    def home_node(self) -> str:
+        """The switch on which agents' own legs live."""
+        return next(iter(self.config.switch), "")
+
+    def dial_string(self, node: str, agent: Agent) -> str:
+        domain = self.config.switch[node].agent_domain
+        return agent.settings.contact or f"user/{agent.id}@{domain}"
+
+    def answer(self, contact: Contact) -> None:
+        if not contact.is_answered:
+            contact.is_answered = True
+            self.command(contact.node, Answer(contact.id))
+
+    def remember_on_channel(self, contact: Contact, variables: dict[str, str]) -> None:
+        """What must survive us; empty values say nothing and are left out."""
+        if contact.language:
+            variables["language"] = contact.language
+        if contact.priority:
+            variables["priority"] = str(contact.priority)
+        kept = {name: text for name, text in variables.items() if text}
+        self.command(contact.node, SetVariables(contact.id, kept))
+
+    def arm(self, contact: Contact) -> None:
+        """While we serve him the switch's own fallback is put off, again and again."""
+        after_s = self.config.switch[contact.node].fallback_s
+        if not after_s or contact.is_over:
+            return
+        self.command(contact.node, ArmFallback(contact.id, after_s))
+        if contact.fallback_timer is not None:
+            contact.fallback_timer.cancel()
+        due_us = self.now_us + after_s * 500_000  # at half time
+        contact.fallback_timer = self.timers.at(due_us, lambda: self.arm(contact))
+
+    def disarm(self, contact: Contact) -> None:
+        if contact.fallback_timer is not None:
+            contact.fallback_timer.cancel()
+            contact.fallback_timer = None
+        self.command(contact.node, DisarmFallback(contact.id))
+
+    def add(self, contact: Contact) -> None:
+        self.contacts[contact.id] = contact
+        self.contact_of[contact.number] = contact
+        self.tell(
+            News(
+                "arrived",
+                self.now_us,
+                {"contact": contact.id, "calling": contact.calling, "called": contact.called},
+            )
+        )
+
+    def agent_left(self, contact: Contact) -> None:
+        """The agent's side is over; the caller's leg ends next, or comes back transferred."""
+        if contact.is_over or not contact.is_talking:
+            return
+        contact.become(CallState.PARTING)
+        due_us = self.now_us + PARTING_S * 1_000_000
+        contact.parting_timer = self.timers.at(
+            due_us, lambda: self.command(contact.node, Hangup(contact.id))
+        )
+
+    def close(self, contact: Contact, cause: str) -> None:
+        """The caller's leg is gone: settle everything and write the row."""
+        if contact.is_over:
+            return
+        if contact.offer is not None:
+            if contact.offer.state is OfferState.BRIDGED:
+                self.offers.caller_left(contact.offer)
+            else:
+                self.offers.take_back(contact.offer)
+        self.voicemail.close(contact)
+        self.ivr.leave(contact, LegResult.DONE)
+        self.queues.close_stay(contact, LegResult.ABANDONED)
+        self.recordings.close(contact)
+        for timer in (contact.fallback_timer, contact.parting_timer):
+            if timer is not None:
+                timer.cancel()
+        self.after_speech.pop(contact.last_words, None)
+        del self.contacts[contact.id]
+        del self.contact_of[contact.number]
+        contact.become(CallState.ENDED)
+        self.tell(contact.closed(self.when_us, cause))
+        self.tell(
+            News(
+                "ended",
+                self.now_us,
+                {"contact": contact.id, "outcome": contact.final_outcome().name.lower()},
+            )
+        )
+
+
+# Events: who is concerned.
+
+
+def _parked(floor: Floor, node: str, event: LegParked) -> None:
+    leg = event.leg
+    contact = floor.contacts.get(leg)
+    if contact is not None:
+        if contact.is_talking or contact.state is CallState.PARTING:
+            floor.entry.transferred(contact, event)
+    elif leg in floor.offers.by_leg:
+        floor.offers.parked(floor.offers.by_leg[leg])
+    elif leg in floor.nails.by_leg:
+        floor.nails.parked(leg)
+    elif "feature" in event.variables:
+        floor.features.parked(node, event)
+    elif "contact" in event.variables and "agent" in event.variables:
+        floor.command(node, Hangup(leg))  # answered after its offer was over
+    elif not floor._is_closing:
+        floor.entry.arrived(node, event)
+
+
+def _answered(floor: Floor, node: str, event: LegAnswered) -> None:
+    contact = floor.contacts.get(event.leg)
+    if contact is not None:
+        contact.is_answered = True
+
+
+def _bridged(floor: Floor, node: str, event: LegsBridged) -> None:
+    for leg in (event.leg, event.other):
+        offer = floor.offers.by_leg.get(leg)
+        if offer is not None and offer.contact.id in (event.leg, event.other):
+            floor.offers.bridged(offer)
+
+
+def _hung_up(floor: Floor, node: str, event: LegHungUp) -> None:
+    leg = event.leg
+    contact = floor.contacts.get(leg)
+    if contact is not None:
+        _caller_hung_up(floor, contact, event)
+        return
+    offer = floor.offers.by_leg.get(leg)
+    if offer is not None:
+        floor.offers.hung_up(offer, event.cause, event.by_phone)
+    elif leg in floor.nails.by_leg:
+        floor.nails.lost(floor.nails.by_leg[leg])
+    elif leg in floor.features.by_leg:
+        floor.features.hung_up(leg)
+
+
+def _caller_hung_up(floor: Floor, contact: Contact, event: LegHungUp) -> None:
+    if event.by_phone:
+        contact.ended_by = EndedBy.CALLER
+    elif contact.ended_by is EndedBy.UNKNOWN:
+        # In a talk the switch ends this leg because the other one has gone.
+        talked = contact.is_talking or contact.state is CallState.PARTING
+        contact.ended_by = EndedBy.AGENT if talked else EndedBy.SYSTEM
+        if not talked and contact.outcome is None:
+            contact.outcome = Outcome.FAILED
+    floor.close(contact, event.cause)
+
+
+def _digit(floor: Floor, node: str, event: DigitPressed) -> None:
+    contact = floor.contacts.get(event.leg)
+    if contact is None:
+        return
+    if contact.state is CallState.IVR:
+        floor.ivr.digit(contact, event.digit)
+    else:
+        floor.queues.digit(contact, event.digit)
+
+
+def _app_done(floor: Floor, node: str, event: AppDone) -> None:
+    then = floor.after_speech.pop(event.app, None)
+    if then is not None:
+        then()
+        return
+    contact = floor.contacts.get(event.leg)
+    if contact is None:
+        return
+    if contact.state is CallState.VOICEMAIL:
+        floor.voicemail.app_done(contact, event.app)
+    else:
+        floor.ivr.app_done(contact, event.app)
+
+
+def _job_done(floor: Floor, node: str, event: JobDone) -> None:
+    offer = floor.offers.by_job.get(event.job)
+    if offer is not None:
+        floor.offers.job_done(offer, event.job, event.ok, event.text)
+        return
+    agent = floor.nails.by_job.pop(event.job, None)
+    if agent is not None and not event.ok:
+        floor.nails.job_failed(agent, event.text)
+
+
+def _held(floor: Floor, node: str, event: LegHeld | LegUnheld) -> None:
+    offer = floor.offers.by_leg.get(event.leg)
+    if offer is not None:
+        floor.offers.held(offer, isinstance(event, LegHeld))
+
+
+def _recording_started(floor: Floor, node: str, event: RecordingStarted) -> None:
+    contact = floor.contacts.get(event.leg)
+    if contact is not None:
+        floor.recordings.started(contact, event)
+
+
+def _recording_stopped(floor: Floor, node: str, event: RecordingStopped) -> None:
+    contact = floor.contacts.get(event.leg)
+    if contact is not None:
+        floor.recordings.stopped(contact, event)
+
+
+def _registered(floor: Floor, node: str, event: AgentRegistered) -> None:
+    agent = floor.agents.by_id.get(event.user)
+    if agent is not None:
+        floor.agents.registered(agent)
+
+
+def _link_up(floor: Floor, node: str, event: LinkUp) -> None:
+    floor.nodes[node] = (True, floor.now_us, "")
+    floor.tell(News("link", floor.now_us, {"node": node, "up": 1}))
+    floor.recovery.link_up(node, event)
+
+
+def _link_down(floor: Floor, node: str, event: LinkDown) -> None:
+    floor.nodes[node] = (False, floor.now_us, event.why)
+    floor.tell(News("link", floor.now_us, {"node": node, "up": 0, "why": event.why}))
+
+
+def _nothing(floor: Floor, node: str, event: LegsUnbridged | AgentUnregistered) -> None:
+    """Told by other words: hang-ups and parks say what follows an unbridge; a call finds out
+    that a phone is gone, and says so with a reason."""
+
+
+_HANDLERS: dict[type, Callable[[Floor, str, Any], None]] = {
+    LegParked: _parked,
+    LegAnswered: _answered,
+    LegsBridged: _bridged,
+    LegsUnbridged: _nothing,
+    LegHungUp: _hung_up,
+    DigitPressed: _digit,
+    AppDone: _app_done,
+    JobDone: _job_done,
+    LegHeld: _held,
+    LegUnheld: _held,
+    RecordingStarted: _recording_started,
+    RecordingStopped: _recording_stopped,
+    AgentRegistered: _registered,
+    AgentUnregistered: _nothing,
+    LinkUp: _link_up,
+    LinkDown: _link_down,
+}

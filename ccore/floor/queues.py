@@ -1,0 +1,294 @@
+"""Waiting: music, announcements, the way out by digit, the longest wait, the full queue.
+
+A caller stays in the router from entering to bridge or leaving, offers in between do not move him.
+He is never asked to press a key to be kept.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ccore.config.schema import Queue
+from ccore.floor.agents import Agent
+from ccore.floor.contact import CallState, Contact
+from ccore.floor.timers import Timer
+from ccore.model import AgentState, LegKind, LegResult, Outcome, Play, PlayMusic, StopPlaying
+from ccore.prompts.phrases import files, position, wait
+
+if TYPE_CHECKING:
+    from ccore.floor.floor import Floor
+
+__all__ = ["AGENT_QUEUE", "Counts", "Queues", "Stay"]
+
+AGENT_QUEUE = "agent:"  # prefix of the queue that a call for one agent waits in
+# A call for one agent waits this long while he is busy, then hangs up: a ring or two of talk.
+FOR_ONE_AGENT = Queue(max_wait_s=60, ring_s=20)
+
+_WORTH_WAITING = frozenset(
+    {
+        AgentState.READY,
+        AgentState.RESERVED,
+        AgentState.RINGING,
+        AgentState.TALKING,
+        AgentState.HOLDING,
+        AgentState.WRAPUP,
+    }
+)
+
+
+@dataclass(slots=True)
+class Counts:
+    """What happened in a queue since the daemon started."""
+
+    offered: int = 0
+    answered: int = 0
+    abandoned: int = 0
+    overflowed: int = 0
+    within: int = 0  # answered within the service level's time
+
+
+@dataclass(slots=True)
+class Stay:
+    """One caller in one queue."""
+
+    queue: str
+    settings: Queue
+    need: int
+    entered_us: int
+    only: str = ""  # the agent he waits for, and no other
+    is_overdue: bool = False  # the longest wait ended while a phone rang
+    speech: str = ""  # app id of the announcement being said
+    announce: Timer | None = None
+    limit: Timer | None = None
+    widen: Timer | None = None
+
+    def cancel(self) -> None:
+        for timer in (self.announce, self.limit, self.widen):
+            if timer is not None:
+                timer.cancel()
+
+
+class Queues:
+    def __init__(self, floor: "Floor") -> None:
+        self.floor = floor
+        self.counts: dict[str, Counts] = {}
+        self.members: dict[str, dict[str, Contact]] = {}  # queue -> contact id -> contact
+
+    def settings(self, queue: str) -> Queue:
+        if queue.startswith(AGENT_QUEUE):
+            return FOR_ONE_AGENT
+        return self.floor.config.queues[queue]
+
+    def count(self, queue: str) -> Counts:
+        return self.counts.setdefault(queue, Counts())
+
+    def waiting_in(self, queue: str) -> dict[str, Contact]:
+        return self.members.setdefault(queue, {})
+
+    # Coming.
+
+    def join(self, contact: Contact, queue: str, *, entered_us: int = 0) -> None:
+        """Put the caller at his place in a queue, or where a full queue sends him."""
+        floor = self.floor
+        settings = self.settings(queue)
+        if settings.max_waiting and len(self.waiting_in(queue)) >= settings.max_waiting:
+            contact.outcome = Outcome.BLOCKED
+            self._turn_away(contact, settings)
+            return
+        if queue.startswith(AGENT_QUEUE):
+            need = floor.desk.need_of_agent(queue.removeprefix(AGENT_QUEUE))
+        else:
+            need = floor.desk.need(queue, contact.language, contact.territory_skill)
+        entered_us = entered_us or floor.when_us
+        stay = Stay(queue, settings, need, entered_us)
+        contact.stay, contact.queue, contact.outcome = stay, queue, None
+        contact.become(CallState.WAITING)
+        contact.queued_us = contact.queued_us or entered_us
+        self.count(queue).offered += 1
+        self.waiting_in(queue)[contact.id] = contact
+        preferred = self._preferred(contact, stay)
+        floor.router.call_waiting(
+            contact.number,
+            need,
+            contact.queued_us if not contact.answered_us else entered_us,
+            credit_us=(contact.priority + settings.credit_s) * 1_000_000,
+            weight=settings.ageing,
+            only=preferred.number if preferred else -1,
+        )
+        floor.offers.for_call(contact)
+        floor.answer(contact)
+        floor.command(contact.node, PlayMusic(contact.id, settings.music))
+        floor.remember_on_channel(
+            contact,
+            {"state": "waiting", "queue": queue.replace(":", "-"), "queued_us": str(entered_us)},
+        )
+        self._set_timers(contact, stay, preferred)
+
+    def _turn_away(self, contact: Contact, settings: Queue) -> None:
+        floor = self.floor
+        if settings.full == "hangup":
+            prompt = settings.full_prompt or "queue_full"
+            floor.entry.say_and_hang_up(contact, prompt)
+        else:
+            floor.entry.go(contact, settings.full)
+
+    def _set_timers(self, contact: Contact, stay: Stay, preferred: Agent | None) -> None:
+        timers, now_us, settings = self.floor.timers, self.floor.now_us, stay.settings
+        if settings.max_wait_s:
+            due_us = now_us + settings.max_wait_s * 1_000_000
+            stay.limit = timers.at(due_us, lambda: self._waited_longest(contact, stay))
+        if settings.announce_every_s:
+            due_us = now_us + settings.announce_every_s * 1_000_000
+            stay.announce = timers.at(due_us, lambda: self._announce(contact, stay))
+        if preferred is not None and not preferred.offer:
+            due_us = now_us + settings.last_agent_s * 1_000_000
+            stay.widen = timers.at(due_us, lambda: self._widen(contact, stay))
+
+    # The agent of the last call.
+
+    def _preferred(self, contact: Contact, stay: Stay) -> Agent | None:
+        """The agent he talked to last, if that one can be waited for; he becomes the only one."""
+        floor, settings = self.floor, stay.settings
+        if not settings.last_agent_s or not contact.calling:
+            return None
+        known = floor.last_agents.get((contact.calling, stay.queue))
+        if known is None or floor.now_us - known[1] > settings.last_agent_memory_s * 1_000_000:
+            return None
+        agent = floor.agents.by_id.get(known[0])
+        if agent is None or agent.state not in _WORTH_WAITING or agent.wish is not None:
+            return None
+        if not floor.desk.serves(agent.id, stay.need):
+            return None
+        stay.only = agent.id
+        return agent
+
+    def _widen(self, contact: Contact, stay: Stay) -> None:
+        """Not that agent any more: anyone who can."""
+        if contact.stay is not stay or not stay.only:
+            return
+        stay.only = ""
+        self.floor.router.widen(contact.number)
+        if contact.state is CallState.WAITING:
+            self.floor.offers.for_call(contact)
+
+    def agent_went_away(self, agent: Agent) -> None:
+        """Nobody waits for an agent who is gone."""
+        for members in self.members.values():
+            for contact in [c for c in members.values() if c.stay and c.stay.only == agent.id]:
+                assert contact.stay is not None
+                self._widen(contact, contact.stay)
+
+    # While he waits.
+
+    def _announce(self, contact: Contact, stay: Stay) -> None:
+        floor, settings = self.floor, stay.settings
+        if contact.stay is not stay:
+            return
+        said: list[str] = []
+        if settings.announce:
+            said += files(floor.config, settings.announce, contact.language)
+        if settings.announce_position:
+            place = floor.router.position(contact.number, floor.now_us)
+            said += position(floor.config, place, contact.language)
+        if settings.announce_wait:
+            expected_ms = self.expected_ms(contact)
+            if expected_ms is not None:
+                minutes = max(1, -(-expected_ms // 60_000))
+                said += wait(floor.config, minutes, contact.language)
+        if said and contact.state in (CallState.WAITING, CallState.RINGING):
+            stay.speech = floor.new_id()
+            floor.command(contact.node, Play(contact.id, tuple(said), stay.speech))
+        due_us = floor.now_us + settings.announce_every_s * 1_000_000
+        stay.announce = floor.timers.at(due_us, lambda: self._announce(contact, stay))
+
+    def expected_ms(self, contact: Contact) -> int | None:
+        """How much longer he is likely to wait; None when nobody is there to take him."""
+        stay = contact.stay
+        assert stay is not None
+        place = self.floor.router.position(contact.number, self.floor.now_us)
+        return self.floor.expected.ms(stay.queue, place, self._staffed(stay.need))
+
+    def _staffed(self, need: int) -> int:
+        return sum(
+            1
+            for agent in self.floor.agents.by_id.values()
+            if agent.state in _WORTH_WAITING and self.floor.desk.serves(agent.id, need)
+        )
+
+    def digit(self, contact: Contact, digit: str) -> None:
+        """A digit leaves the queue only where the queue says so."""
+        stay = contact.stay
+        if stay is None or contact.state not in (CallState.WAITING, CallState.RINGING):
+            return
+        leave = stay.settings.leave
+        if leave is not None and leave.digit == digit:
+            self.leave(contact, LegResult.LEFT)
+            contact.outcome = Outcome.LEFT
+            self.floor.entry.go(contact, leave.to)
+
+    def _waited_longest(self, contact: Contact, stay: Stay) -> None:
+        if contact.stay is not stay:
+            return
+        if contact.state is not CallState.WAITING:
+            stay.is_overdue = True  # a phone rings for him: let it; he leaves if nobody answers
+            return
+        self.leave(contact, LegResult.TIMED_OUT)
+        contact.outcome = Outcome.OVERFLOWED
+        self.floor.entry.go(contact, stay.settings.overflow)
+
+    def redirect(self, contact: Contact, to: str) -> None:
+        """A supervisor sends him elsewhere."""
+        self.leave(contact, LegResult.OVERFLOWED)
+        self.floor.entry.go(contact, to)
+
+    def offer_failed(self, contact: Contact) -> None:
+        """He is back at his place; the router has put him there already."""
+        stay = contact.stay
+        assert stay is not None
+        if stay.only:
+            self._widen(contact, stay)  # that agent did not take him
+        if stay.is_overdue:
+            self._waited_longest(contact, stay)
+        elif contact.state is CallState.WAITING:
+            self.floor.offers.for_call(contact)
+
+    # Going.
+
+    def leave(self, contact: Contact, result: LegResult) -> None:
+        """Out of the queue for another way; the caller stays on the line, in silence."""
+        if contact.offer is not None:
+            self.floor.offers.take_back(contact.offer)
+        self.close_stay(contact, result)
+        contact.become(CallState.ARRIVING)
+        self.floor.command(contact.node, StopPlaying(contact.id))
+
+    def close_stay(self, contact: Contact, result: LegResult, agent: str = "") -> None:
+        """The stretch in this queue is over, by whatever way."""
+        stay = contact.stay
+        if stay is None:
+            return
+        floor = self.floor
+        contact.stay = None
+        stay.cancel()
+        self.waiting_in(stay.queue).pop(contact.id, None)
+        if result is not LegResult.ANSWERED:
+            floor.router.call_gone(contact.number)
+        counts = self.count(stay.queue)
+        waited_us = floor.when_us - stay.entered_us
+        if result is LegResult.ANSWERED:
+            counts.answered += 1
+            if waited_us <= stay.settings.service_level.within_s * 1_000_000:
+                counts.within += 1
+        elif result is LegResult.ABANDONED:
+            counts.abandoned += 1
+        else:
+            counts.overflowed += 1
+        floor.tell(
+            contact.leg_closed(
+                LegKind.QUEUE,
+                result,
+                stay.entered_us,
+                floor.when_us,
+                queue=stay.queue,
+                agent=agent,
+            )
+        )

@@ -1,0 +1,113 @@
+"""Voicemail: a greeting, a message with limits, then on in the flow or good-bye."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ccore.config.schema import Box
+from ccore.floor.contact import CallState, Contact
+from ccore.floor.recording import file_name
+from ccore.model import LegKind, LegResult, Outcome, Play, RecordingClosed, RecordMessage
+from ccore.prompts.phrases import files
+
+if TYPE_CHECKING:
+    from ccore.floor.floor import Floor
+
+__all__ = ["Voicemail"]
+
+# Shorter than this is no message: the caller heard the tone and hung up.
+SHORTEST_US = 1_000_000
+
+
+@dataclass(slots=True)
+class Message:
+    box: str
+    settings: Box
+    next: str  # step of the flow afterwards; "": hang up
+    entered_us: int
+    app: str  # what is being played or recorded
+    path: str = ""
+    record_us: int = 0  # since when the caller is recorded; 0: the greeting still plays
+
+
+class Voicemail:
+    def __init__(self, floor: "Floor") -> None:
+        self.floor = floor
+        self.messages: dict[str, Message] = {}  # contact id -> message
+
+    def start(self, contact: Contact, box: str, next_step: str = "") -> None:
+        floor = self.floor
+        contact.become(CallState.VOICEMAIL)
+        floor.answer(contact)
+        message = Message(box, floor.config.boxes[box], next_step, floor.when_us, floor.new_id())
+        self.messages[contact.id] = message
+        prompt = message.settings.greeting or "please_leave_message"
+        said = files(floor.config, prompt, contact.language)
+        floor.command(contact.node, Play(contact.id, tuple(said), message.app))
+        floor.remember_on_channel(contact, {"state": "voicemail", "box": box})
+
+    def app_done(self, contact: Contact, app: str) -> None:
+        message = self.messages.get(contact.id)
+        if message is None or message.app != app:
+            return
+        if message.record_us:
+            self._finished(contact, message)
+        else:
+            self._record(contact, message)
+
+    def _record(self, contact: Contact, message: Message) -> None:
+        floor = self.floor
+        name = file_name("voicemail/{box}/{contact}.wav", {"box": message.box, "contact": contact.id})
+        message.path = f"{floor.recording_dir}/{name}"
+        message.app, message.record_us = floor.new_id(), floor.when_us
+        floor.command(
+            contact.node,
+            RecordMessage(
+                contact.id,
+                message.path,
+                message.settings.limit_s,
+                message.settings.silence_s,
+                message.app,
+            ),
+        )
+
+    def _finished(self, contact: Contact, message: Message) -> None:
+        self.close(contact)
+        floor = self.floor
+        if message.next and contact.visit is not None:
+            floor.ivr.resume(contact, message.next)
+        else:
+            if contact.visit is not None:
+                floor.ivr.leave(contact, LegResult.DONE)
+            floor.entry.say_and_hang_up(contact, "goodbye")
+
+    def close(self, contact: Contact) -> None:
+        """The message is over, by silence, limit or hang-up; what was recorded is kept."""
+        message = self.messages.pop(contact.id, None)
+        if message is None:
+            return
+        floor = self.floor
+        is_kept = bool(message.record_us) and floor.when_us - message.record_us >= SHORTEST_US
+        if is_kept:
+            contact.outcome = Outcome.VOICEMAIL
+            name = message.path.removeprefix(f"{floor.recording_dir}/")
+            contact.recording = contact.recording or name
+            floor.tell(
+                RecordingClosed(
+                    contact.id,
+                    message.path,
+                    message.record_us,
+                    floor.when_us,
+                    contact.queue,
+                    kind="voicemail",
+                )
+            )
+        floor.tell(
+            contact.leg_closed(
+                LegKind.VOICEMAIL,
+                LegResult.DONE if is_kept else LegResult.CANCELLED,
+                message.entered_us,
+                floor.when_us,
+                queue=contact.queue,
+                detail=message.path if is_kept else "",
+            )
+        )
