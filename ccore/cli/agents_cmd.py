@@ -75,7 +75,7 @@ def _list(daemon: "Client", state: str | None, json: bool) -> None:
 @asks_daemon
 def sign_in(daemon: "Client", agent: str, json: bool) -> None:
     """Sign AGENT in."""
-    told(daemon.ask("agent.sign_in", agent=agent), json, f"{agent} is signed in")
+    _told(daemon.ask("agent.sign_in", agent=agent), json)
 
 
 @agents.command("sign-out", epilog=example("ccore agents sign-out 1001"))
@@ -84,7 +84,7 @@ def sign_in(daemon: "Client", agent: str, json: bool) -> None:
 @asks_daemon
 def sign_out(daemon: "Client", agent: str, json: bool) -> None:
     """Sign AGENT out, after the call if he is in one."""
-    told(daemon.ask("agent.sign_out", agent=agent), json, f"{agent} is signed out")
+    _told(daemon.ask("agent.sign_out", agent=agent), json)
 
 
 @agents.command("ready", epilog=example("ccore agents ready 1001"))
@@ -93,7 +93,7 @@ def sign_out(daemon: "Client", agent: str, json: bool) -> None:
 @asks_daemon
 def ready(daemon: "Client", agent: str, json: bool) -> None:
     """Let AGENT have calls."""
-    told(daemon.ask("agent.ready", agent=agent), json, f"{agent} is ready")
+    _told(daemon.ask("agent.ready", agent=agent), json)
 
 
 @agents.command("not-ready", epilog=example("ccore agents not-ready 1001 lunch"))
@@ -104,7 +104,7 @@ def ready(daemon: "Client", agent: str, json: bool) -> None:
 def not_ready(daemon: "Client", agent: str, reason: str, json: bool) -> None:
     """Give AGENT no calls, for a REASON of ccore.toml's `reasons`."""
     reply = daemon.ask("agent.not_ready", agent=agent, reason=reason)
-    told(reply, json, f"{agent} is not ready: {reason}")
+    _told(reply, json)
 
 
 @agents.command("wrap-up", epilog=example("ccore agents wrap-up 1001 --extend 60"))
@@ -120,7 +120,13 @@ def wrap_up(daemon: "Client", agent: str, end: bool, extend_s: int | None, json:
             what="one of the two has to be chosen", expected="--end or --extend SECONDS"
         )
     if end:
-        told(daemon.ask("agent.wrap_up", agent=agent, end=True), json, f"{agent}: wrap-up ended")
+        _told(daemon.ask("agent.wrap_up", agent=agent, end=True), json)
     else:
         reply = daemon.ask("agent.wrap_up", agent=agent, extend_s=extend_s)
-        told(reply, json, f"{agent}: wrap-up longer by {extend_s} s")
+        _told(reply, json)
+
+
+def _told(reply: Row, json: bool) -> None:
+    """What the agent is now, and what he will be when his call is over."""
+    later = f", {reply['after_call']} after the call" if reply.get("after_call") else ""
+    told(reply, json, f"{reply['agent']} is {reply['state']}{later}")

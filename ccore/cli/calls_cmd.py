@@ -7,12 +7,11 @@ import click
 from ccore.cli.options import asks_daemon, example, finds_daemon, json_option
 from ccore.cli.tables import Column, Row, show, told
 from ccore.cli.text import span
-from ccore.errors import UnknownName
 
 if TYPE_CHECKING:
     from ccore.cli.client import Client
 
-__all__ = ["calls", "contact_of"]
+__all__ = ["calls"]
 
 STATE_STYLES = {
     "ivr": "blue",
@@ -77,10 +76,9 @@ def _list(daemon: "Client", queue: str | None, json: bool) -> None:
 @json_option
 @asks_daemon
 def transfer(daemon: "Client", contact: str, destination: str, json: bool) -> None:
-    """Send CONTACT to a DESTINATION, such as queue:sales, agent:1001 or number:5551234."""
-    whole = contact_of(daemon, contact)
-    reply = daemon.ask("call.transfer", contact=whole, to=destination)
-    told(reply, json, f"{whole} goes to {destination}")
+    """Send CONTACT to a DESTINATION, such as queue:sales, agent:1001 or ivr:main."""
+    reply = daemon.ask("call.transfer", contact=contact, to=destination)
+    told(reply, json, f"{reply['contact']} goes to {destination}")
 
 
 @calls.command("hangup", epilog=example("ccore calls hangup 3f2a"))
@@ -89,8 +87,8 @@ def transfer(daemon: "Client", contact: str, destination: str, json: bool) -> No
 @asks_daemon
 def hangup(daemon: "Client", contact: str, json: bool) -> None:
     """End CONTACT."""
-    whole = contact_of(daemon, contact)
-    told(daemon.ask("call.hangup", contact=whole), json, f"{whole} is hung up")
+    reply = daemon.ask("call.hangup", contact=contact)
+    told(reply, json, f"{reply['contact']} is hung up")
 
 
 @calls.command("hold", epilog=example("ccore calls hold 3f2a"))
@@ -99,8 +97,8 @@ def hangup(daemon: "Client", contact: str, json: bool) -> None:
 @asks_daemon
 def hold(daemon: "Client", contact: str, json: bool) -> None:
     """Put CONTACT on hold."""
-    whole = contact_of(daemon, contact)
-    told(daemon.ask("call.hold", contact=whole), json, f"{whole} is held")
+    reply = daemon.ask("call.hold", contact=contact)
+    told(reply, json, f"{reply['contact']} is held")
 
 
 @calls.command("unhold", epilog=example("ccore calls unhold 3f2a"))
@@ -109,18 +107,5 @@ def hold(daemon: "Client", contact: str, json: bool) -> None:
 @asks_daemon
 def unhold(daemon: "Client", contact: str, json: bool) -> None:
     """Take CONTACT off hold."""
-    whole = contact_of(daemon, contact)
-    told(daemon.ask("call.unhold", contact=whole), json, f"{whole} is taken back")
-
-
-def contact_of(daemon: "Client", beginning: str) -> str:
-    """The one call whose id begins so."""
-    known = [str(row["contact"]) for row in daemon.ask("calls")["calls"]]
-    found = [contact for contact in known if contact.startswith(beginning)]
-    if len(found) == 1:
-        return found[0]
-    if beginning in found:
-        return beginning
-    # Several, or none: name those that could have been meant, not three hundred.
-    names = ", ".join(contact[:8] for contact in (found or known)[:10]) or "no calls"
-    raise UnknownName(kind="one call", name=beginning, known=names)
+    reply = daemon.ask("call.unhold", contact=contact)
+    told(reply, json, f"{reply['contact']} is taken back")

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ccore.cli.calls_cmd import contact_of
 from ccore.cli.options import asks_daemon, example, json_option
 from ccore.cli.tables import told
 
@@ -34,5 +33,5 @@ def record(daemon: "Client", what: str, contact: str, json: bool) -> None:
     While masked, silence stands in the file in place of both voices, as long as they would have
     lasted. CONTACT is the beginning of a call's id (`ccore calls`).
     """
-    whole = contact_of(daemon, contact)
-    told(daemon.ask(f"record.{what}", contact=whole), json, f"{whole} {_DONE[what]}")
+    reply = daemon.ask(f"record.{what}", contact=contact)
+    told(reply, json, f"{reply['contact']} {_DONE[what]}")

@@ -38,8 +38,8 @@ def show(rows: Sequence[Row], columns: Sequence[Column], *, json: bool, empty: s
 
 
 def told(reply: Row, json: bool, words: str) -> None:
-    """Say what was done; a daemon that has more to say (`after the call`) says it itself."""
-    click.echo(as_json(reply) if json else safe(str(reply.get("said", words))))
+    """Say what was done."""
+    click.echo(as_json(reply) if json else safe(words))
 
 
 def _show_plain(rows: Sequence[Row], columns: Sequence[Column]) -> None:
