@@ -1,0 +1,85 @@
+"""The same figures while the day runs: counters fed fact by fact."""
+
+from ccore.kpi.definitions import Value, find
+from ccore.kpi.definitions import service_level as variant
+from ccore.kpi.sums import COUNT_OF, Part, Sums, part
+from ccore.model import AgentInterval, AgentState, ContactClosed, Fact, LegClosed, LegKind, Outcome
+
+__all__ = ["STATE_FIELDS", "Counters"]
+
+STATE_FIELDS = {
+    AgentState.READY: "ready_us",
+    AgentState.NOT_READY: "not_ready_us",
+    AgentState.RESERVED: "reserved_us",
+    AgentState.RINGING: "ringing_us",
+    AgentState.TALKING: "talking_us",
+    AgentState.WRAPUP: "wrapup_us",
+    AgentState.HOLDING: "holding_us",
+    AgentState.BUSY_OTHER: "other_us",
+}
+
+
+class Counters:
+    """Running sums; `value("asa")` and the like read any KPI from them."""
+
+    def __init__(self, threshold_s: int, short_s: int, service_level: str = "negative") -> None:
+        self.sums = Sums()
+        self._threshold_ms = threshold_s * 1000
+        self._short_ms = short_s * 1000
+        self._variant = variant(service_level)
+
+    def add(self, fact: Fact) -> None:
+        if isinstance(fact, ContactClosed):
+            self._add_contact(fact)
+        elif isinstance(fact, LegClosed):
+            if fact.kind is LegKind.WRAPUP:
+                self.sums.acw_us += max(0, fact.end_us - fact.start_us)
+        elif isinstance(fact, AgentInterval):
+            field = STATE_FIELDS.get(fact.state)
+            if field and fact.end_us > fact.start_us:
+                setattr(self.sums, field, getattr(self.sums, field) + fact.end_us - fact.start_us)
+
+    def value(self, name: str) -> Value:
+        return find(name).value(self.sums)
+
+    @property
+    def service_level(self) -> Value:
+        return self._variant.value(self.sums)
+
+    @property
+    def answered(self) -> int:
+        return self.sums.answered
+
+    @property
+    def abandoned(self) -> int:
+        return self.sums.abandoned
+
+    @property
+    def offered(self) -> int:
+        return self.sums.offered
+
+    def _add_contact(self, fact: ContactClosed) -> None:
+        sums = self.sums
+        kind = part(fact.outcome, bool(fact.queued_us))
+        wait_ms = fact.wait_ms
+        sums.attempts += 1
+        setattr(sums, COUNT_OF[kind], getattr(sums, COUNT_OF[kind]) + 1)
+        sums.entered_ivr += fact.ivr_ms > 0 or fact.outcome is Outcome.IVR
+        if kind is Part.ANSWERED:
+            sums.answered_in += wait_ms <= self._threshold_ms
+            sums.held += fact.hold_ms > 0
+            sums.transferred += fact.transfers > 0
+            sums.wait_answered_ms += wait_ms
+            sums.talk_ms += fact.talk_ms
+            sums.hold_ms += fact.hold_ms
+            sums.longest_answered_ms = max(sums.longest_answered_ms, wait_ms)
+        elif kind is Part.ABANDONED:
+            sums.abandoned_in += wait_ms <= self._threshold_ms
+            sums.wait_abandoned_ms += wait_ms
+            if wait_ms <= self._short_ms:
+                sums.abandoned_short += 1
+                sums.wait_short_ms += wait_ms
+        elif kind is Part.FLOWOUT:
+            sums.wait_flowout_ms += wait_ms
+        if kind in (Part.ANSWERED, Part.ABANDONED, Part.FLOWOUT):
+            sums.longest_ms = max(sums.longest_ms, wait_ms)

@@ -1,0 +1,68 @@
+"""Totals equal the sum of their parts, and live figures equal batch figures, to the last unit."""
+
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ccore.kpi import GROUPS, Counters, Sums, table
+from ccore.model import ContactClosed, Fact
+from tests.cdr.fact_strategies import row_facts
+from tests.kpi.micro_set import micro_facts, record
+
+zones = st.sampled_from(["UTC", "Asia/Shanghai", "Asia/Kathmandu", "Europe/London"])
+groupings = st.lists(st.sampled_from(GROUPS), unique=True, max_size=3).map(tuple)
+
+
+@settings(max_examples=60, deadline=None)
+@given(row_facts, groupings, zones)
+def test_live_equals_batch_and_parts_add_up(
+    facts: list[Fact], by: tuple[str, ...], zone: str
+) -> None:
+    live = Counters(threshold_s=20, short_s=5)
+    for fact in facts:
+        live.add(fact)
+    with tempfile.TemporaryDirectory() as directory:
+        records = record(Path(directory), facts)
+        result = table(records, by=by, timezone=zone)
+        assert result.total.sums == live.sums
+        added = Sums()
+        for line in result.lines:
+            added.add(line.sums)
+        if {"queue", "language", "entry", "node"}.isdisjoint(by) and by:
+            assert added == live.sums
+        elif by:
+            assert asdict(added) | agent_time(live.sums) == asdict(live.sums)
+
+
+def agent_time(sums: Sums) -> dict[str, int]:
+    """The sums that a queue, a language or an entry has none of."""
+    names = list(asdict(sums))
+    return {name: getattr(sums, name) for name in names[names.index("ready_us") :]}
+
+
+def test_live_figures_of_the_micro_set() -> None:
+    live = Counters(threshold_s=20, short_s=5)
+    for fact in micro_facts():
+        live.add(fact)
+    assert (live.offered, live.answered, live.abandoned) == (11, 7, 3)
+    assert live.service_level == 0.4
+    assert live.value("aht") == 1530 / 7
+
+
+def test_wrap_up_is_found_under_the_entry_of_its_contact(tmp_path: Path) -> None:
+    records = record(tmp_path, micro_facts())
+    (line,) = table(records, by=("entry",)).lines
+    assert line.key == ("95588",)
+    assert line.sums.acw_us == 240_000_000
+
+
+def test_clocks_going_back_give_two_hours_of_the_same_name(tmp_path: Path) -> None:
+    facts = [fact for fact in micro_facts() if isinstance(fact, ContactClosed)][:2]
+    for number, fact in enumerate(facts):
+        fact.arrived_us = (1_792_888_200 + 3600 * number) * 1_000_000  # 00:30 and 01:30 UTC
+    records = record(tmp_path, list(facts))
+    keys = [line.key[0] for line in table(records, by=("hour",), timezone="Europe/London").lines]
+    assert keys == ["2026-10-25T01:00+01:00", "2026-10-25T01:00+00:00"]
