@@ -15,7 +15,22 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "ccore"
 
 EVERYTHING = frozenset(
-    "_router routing model errors config prompts esl floor cdr kpi sizing sim store daemon".split()
+    [
+        "_router",
+        "routing",
+        "model",
+        "errors",
+        "config",
+        "prompts",
+        "esl",
+        "floor",
+        "cdr",
+        "kpi",
+        "sizing",
+        "sim",
+        "store",
+        "daemon",
+    ]
 )
 # room: rooms of ccore that it may import besides itself
 MAY_IMPORT: dict[str, frozenset[str]] = {
@@ -52,9 +67,33 @@ PURE = {
     "sim": {"ccore/sim/server.py"},
 }
 WORLD = frozenset(
-    """asyncio concurrent fcntl gevent greenswitch http io logging multiprocessing os pathlib
-    requests select selectors shutil signal socket sqlite3 sqlite_utils ssl subprocess tempfile
-    threading time urllib""".split()
+    [
+        "asyncio",
+        "concurrent",
+        "fcntl",
+        "gevent",
+        "greenswitch",
+        "http",
+        "io",
+        "logging",
+        "multiprocessing",
+        "os",
+        "pathlib",
+        "requests",
+        "select",
+        "selectors",
+        "shutil",
+        "signal",
+        "socket",
+        "sqlite3",
+        "sqlite_utils",
+        "ssl",
+        "subprocess",
+        "tempfile",
+        "threading",
+        "time",
+        "urllib.request",
+    ]
 )
 # A path is a name before it is a file; these rooms are given paths to put together or to read from.
 MAY_NAME_PATHS = {"config"}
@@ -148,8 +187,7 @@ def test_a_pure_room_touches_nothing_of_the_world(room: str) -> None:
         for one in imports()
         if one.room == room
         and one.file not in PURE[room]
-        and one.module.split(".")[0] in banned
-        and not one.module.startswith("libc.")
+        and any(f"{one.module}.".startswith(f"{name}.") for name in banned)
     ]
     assert wrong == []
 
@@ -171,23 +209,21 @@ def test_greenswitch_is_met_in_one_file() -> None:
     assert all(file.startswith("ccore/daemon/") for file in files)
 
 
-def test_every_module_says_what_it_gives() -> None:
-    without = [
-        str(path.relative_to(ROOT))
-        for path in sorted(PACKAGE.rglob("*.py"))
-        if "__all__" not in path.read_text(encoding="utf-8")
-        or ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) is None
-    ]
+def test_every_module_says_what_it_is_and_what_it_gives() -> None:
+    without = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        names = {getattr(node, "id", "") for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        is_empty = len(tree.body) <= 1
+        if ast.get_docstring(tree) is None or not (is_empty or "__all__" in names):
+            without.append(str(path.relative_to(ROOT)))
     assert without == []
 
 
 def test_the_table_in_the_documentation_is_this_one() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     for room, others in MAY_IMPORT.items():
-        if others >= EVERYTHING:
-            words = "every room"
-        else:
-            words = ", ".join(sorted(others)) or "nothing"
+        words = "every room" if others >= EVERYTHING else ", ".join(sorted(others)) or "nothing"
         assert re.search(rf"^\| `{room}` \| {re.escape(words)} \|", text, re.M), (
             f"docs/architecture.md needs the row: | `{room}` | {words} | ... |"
         )

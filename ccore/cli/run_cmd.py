@@ -3,6 +3,7 @@
 The first Ctrl-C (or SIGTERM) ends in order, the second at once. SIGHUP reloads.
 """
 
+import contextlib
 import logging
 import os
 import signal
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ccore.cli.options import FILE, config_option, example
+from ccore.errors import CcoreError
 
 if TYPE_CHECKING:
     from ccore.daemon.service import Service
@@ -60,6 +62,10 @@ def _obey_signals(service: "Service") -> None:
         log.info("stopping in order; once more stops at once")
         service.stop()
 
+    def reload() -> None:
+        with contextlib.suppress(CcoreError):  # told in the log, and nothing has changed
+            service.reload()
+
     for number in (signal.SIGINT, signal.SIGTERM):
         gevent.signal_handler(number, stop, number)
-    gevent.signal_handler(signal.SIGHUP, service.reload)
+    gevent.signal_handler(signal.SIGHUP, reload)
