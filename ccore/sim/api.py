@@ -20,17 +20,17 @@ NO_CHANNEL = "-ERR No such channel!\n"
 
 # What a controller may look for: the simulated switch has the modules that ccore needs.
 MODULES = frozenset(
-    [
-        "mod_event_socket",
-        "mod_sofia",
-        "mod_dptools",
+    (
         "mod_commands",
         "mod_dialplan_xml",
-        "mod_sndfile",
-        "mod_tone_stream",
+        "mod_dptools",
+        "mod_event_socket",
         "mod_local_stream",
         "mod_native_file",
-    ]
+        "mod_sndfile",
+        "mod_sofia",
+        "mod_tone_stream",
+    )
 )
 
 Done = Callable[[str], None]
@@ -303,6 +303,9 @@ class Api:
                     "hostname": self.core.hostname,
                     "presence_id": "",
                     "callstate": leg.call_state,
+                    "initial_cid_num": leg.number,
+                    "initial_dest": leg.called,
+                    "initial_context": leg.entered,
                     "call_uuid": leg.joint.a.uuid if leg.joint is not None else "",
                 }
             )

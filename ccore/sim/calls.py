@@ -141,6 +141,8 @@ class Calls:
     def hangup(self, leg: Leg, cause: str, *, disposition: str = "", at_once: bool = False) -> None:
         if leg.cause or leg.gone:
             return
+        if leg.held and disposition == "recv_bye":
+            self.hold(leg, False)  # a phone takes its call back before it ends it
         if not disposition:
             unanswered = "send_refuse" if leg.inbound else "send_cancel"
             disposition = "send_bye" if leg.answered else unanswered
@@ -197,6 +199,8 @@ class Calls:
             leg.hold_us = self.core.stamp()
             leg.touch()
         self.core.emit("CHANNEL_HOLD" if on else "CHANNEL_UNHOLD", leg)
+        if leg.joint is not None:
+            self.media.hold_music(leg.joint.other(leg), on)
         return True
 
     def _move(self, leg: Leg, dest: str, dialplan: str, context: str) -> None:

@@ -100,6 +100,8 @@ class Leg:
     recordings: dict[str, Recording] = field(default_factory=dict)
     tasks: "list[Timer]" = field(default_factory=list)
     speaks_until_us: int = 0
+    called: str = ""  # dest and context as they were at first
+    entered: str = ""
     unread_digits: str = ""  # pressed while nothing reads them
     on_answer: Callable[[], None] | None = None
     on_fail: Callable[[str], None] | None = None
@@ -111,6 +113,7 @@ class Leg:
     _invite: bytes = b""
 
     def __post_init__(self) -> None:
+        self.called, self.entered = self.dest, self.context
         self._invite = _invite_block(self)
 
     @property

@@ -12,7 +12,57 @@ from ccore.sim.wire import CommandReader, event_frame
 if TYPE_CHECKING:
     from ccore.sim.core import Timer
 
-__all__ = ["Listener"]
+__all__ = ["EVENT_NAMES", "Listener"]
+
+# Names a client may subscribe to. A real switch knows some more; none of them is told here.
+EVENT_NAMES = frozenset(
+    (
+        "ALL",
+        "API",
+        "BACKGROUND_JOB",
+        "CALL_UPDATE",
+        "CHANNEL_ANSWER",
+        "CHANNEL_BRIDGE",
+        "CHANNEL_CALLSTATE",
+        "CHANNEL_CREATE",
+        "CHANNEL_DESTROY",
+        "CHANNEL_EXECUTE",
+        "CHANNEL_EXECUTE_COMPLETE",
+        "CHANNEL_HANGUP",
+        "CHANNEL_HANGUP_COMPLETE",
+        "CHANNEL_HOLD",
+        "CHANNEL_ORIGINATE",
+        "CHANNEL_OUTGOING",
+        "CHANNEL_PARK",
+        "CHANNEL_PROGRESS",
+        "CHANNEL_PROGRESS_MEDIA",
+        "CHANNEL_STATE",
+        "CHANNEL_UNBRIDGE",
+        "CHANNEL_UNHOLD",
+        "CHANNEL_UNPARK",
+        "CHANNEL_UUID",
+        "CODEC",
+        "COMMAND",
+        "CUSTOM",
+        "DTMF",
+        "GENERAL",
+        "HEARTBEAT",
+        "LOG",
+        "MESSAGE",
+        "MODULE_LOAD",
+        "MODULE_UNLOAD",
+        "PLAYBACK_START",
+        "PLAYBACK_STOP",
+        "PRESENCE_IN",
+        "RECORD_START",
+        "RECORD_STOP",
+        "RELOADXML",
+        "RE_SCHEDULE",
+        "SESSION_HEARTBEAT",
+        "SHUTDOWN",
+        "TRAP",
+    )
+)
 
 
 class Listener:

@@ -2,9 +2,10 @@
 
 At the bottom stands what the dialplan said (`park`, mostly). An order sent by a client runs inside
 whatever plays at that moment: a playback sent while music plays nests in it, and the music goes on
-afterwards; with `loops: -1` it starts over when it is through. One flag, `breaking`, ends the innermost playback at its next media frame. A switch
-that is told to break a sent application breaks what is beneath it too (`stop_broadcast`); an
-`endless_playback` answers a break by starting over.
+afterwards; with `loops: -1` it starts over when it is through. One flag, `breaking`, ends the
+innermost playback at its next media frame. A switch that is told to break a sent application
+breaks what is beneath it too (`stop_broadcast`); an `endless_playback` answers a break by starting
+over, and reads no digits.
 """
 
 from collections.abc import Callable
@@ -21,6 +22,7 @@ Durations = Callable[[str], int | None]
 _ENDLESS = ("tone_stream://", "silence_stream://", "local_stream://")
 _PLAYING = ("playback", "endless_playback", "record")
 DEFAULT_TERMINATORS = "*"
+HOLD_MUSIC = "local_stream://moh"
 SHORTEST_LOOP_US = 500_000  # what ends sooner than this is not started over
 
 
@@ -121,8 +123,17 @@ class Media:
             leg.stop_broadcast = True
         self.core.at_frame(lambda: self._break(leg))
 
+    def hold_music(self, leg: Leg, on: bool) -> None:
+        """What a leg hears while its partner holds it, as a real switch broadcasts it."""
+        if on and not leg.cause:
+            leg.broadcast = True
+            self.execute(leg, Frame("playback", HOLD_MUSIC, self.core.uuid(), sent=True))
+            return
+        for frame in [each for each in leg.stack if each.data == HOLD_MUSIC]:
+            self.finish(leg, frame, "FILE PLAYED")
+
     def digit(self, leg: Leg, digit: str) -> None:
-        """A digit from the far end; `endless_playback` reads none, so they wait until it is over."""
+        """A digit from the far end; it waits while nothing reads digits."""
         if leg.stack and leg.stack[-1].app == "endless_playback":
             leg.unread_digits += digit
             return

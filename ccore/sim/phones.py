@@ -192,6 +192,9 @@ class Phones:
         if leg is None or leg.joint is None:
             return
         other = leg.joint.other(leg)
+        if other.profile == "agents" or leg.profile != "agents":
+            return  # only an agent's phone may send a caller away
+        self.calls.hold(leg, False)
         leg.set_var("endpoint_disposition", "BLIND_TRANSFER")
         context = other.vars.get("force_transfer_context", "") or "ccore-transfer"
         self.calls.transfer(other, number, "XML", context)

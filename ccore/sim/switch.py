@@ -12,7 +12,7 @@ from ccore.sim.bridge import Bridges
 from ccore.sim.calls import Calls
 from ccore.sim.core import Core
 from ccore.sim.dialplan import Dialplan
-from ccore.sim.listener import Listener
+from ccore.sim.listener import EVENT_NAMES, Listener
 from ccore.sim.media import Durations, Media
 from ccore.sim.originate import Originator
 from ccore.sim.pace import REAL, Pace
@@ -29,59 +29,9 @@ from ccore.sim.wire import (
     reply,
 )
 
-__all__ = ["EVENT_NAMES", "SimSwitch"]
+__all__ = ["SimSwitch"]
 
 HEARTBEAT_US = 20_000_000
-
-# Names a client may subscribe to. A real switch knows some more; none of them is told here.
-EVENT_NAMES = frozenset(
-    [
-        "ALL",
-        "CUSTOM",
-        "CHANNEL_CREATE",
-        "CHANNEL_DESTROY",
-        "CHANNEL_STATE",
-        "CHANNEL_CALLSTATE",
-        "CHANNEL_ANSWER",
-        "CHANNEL_HANGUP",
-        "CHANNEL_HANGUP_COMPLETE",
-        "CHANNEL_EXECUTE",
-        "CHANNEL_EXECUTE_COMPLETE",
-        "CHANNEL_HOLD",
-        "CHANNEL_UNHOLD",
-        "CHANNEL_BRIDGE",
-        "CHANNEL_UNBRIDGE",
-        "CHANNEL_PROGRESS",
-        "CHANNEL_PROGRESS_MEDIA",
-        "CHANNEL_OUTGOING",
-        "CHANNEL_PARK",
-        "CHANNEL_UNPARK",
-        "CHANNEL_ORIGINATE",
-        "CHANNEL_UUID",
-        "API",
-        "LOG",
-        "SHUTDOWN",
-        "MODULE_LOAD",
-        "MODULE_UNLOAD",
-        "RE_SCHEDULE",
-        "RELOADXML",
-        "DTMF",
-        "MESSAGE",
-        "BACKGROUND_JOB",
-        "HEARTBEAT",
-        "RECORD_START",
-        "RECORD_STOP",
-        "PLAYBACK_START",
-        "PLAYBACK_STOP",
-        "CODEC",
-        "CALL_UPDATE",
-        "COMMAND",
-        "SESSION_HEARTBEAT",
-        "TRAP",
-        "PRESENCE_IN",
-        "GENERAL",
-    ]
-)
 
 
 def _one_and_a_half_seconds(path: str) -> int | None:
@@ -89,7 +39,7 @@ def _one_and_a_half_seconds(path: str) -> int | None:
 
 
 class SimSwitch:
-    """`directory` None: every user may register. `admits` says which connections the ACL lets in."""
+    """`directory` None: every user may register. `admits`: which connections the ACL lets in."""
 
     def __init__(
         self,
