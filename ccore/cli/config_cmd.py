@@ -74,7 +74,7 @@ def _leaves(
 ) -> list[tuple[tuple[str | int, ...], object]]:
     if isinstance(value, dict) and value:
         return [leaf for key, item in value.items() for leaf in _leaves(item, (*path, key))]
-    if isinstance(value, list) and value and isinstance(value[0], dict):
+    if isinstance(value, list | tuple) and value and isinstance(value[0], dict):
         return [leaf for n, item in enumerate(value) for leaf in _leaves(item, (*path, n))]
     return [(path, value)]
 
@@ -82,7 +82,7 @@ def _leaves(
 def _toml(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return f"[{', '.join(map(_toml, value))}]"
     if isinstance(value, str):
         return f'"{value}"'

@@ -24,9 +24,7 @@ def ivr() -> None:
 @click.argument("flow", required=False)
 @config_option
 @click.option("--to", type=FILE, help="Where to write; - is standard output.  [default: FLOW.svg]")
-@click.option(
-    "--language", "-l", help="Language of the prompts shown.  [default: the site's first]"
-)
+@click.option("--language", "-l", help="Language of the prompts.  [default: the site's first]")
 def draw(flow: str | None, config_path: Path, to: Path | None, language: str | None) -> None:
     """Draw a flow as an SVG picture: steps, what they say, and where each key leads.
 

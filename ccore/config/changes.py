@@ -46,6 +46,6 @@ def _differ(old: Any, new: Any, path: Path) -> Iterator[str]:
 
 
 def _words(value: Any) -> str:
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return f"[{', '.join(map(_words, value))}]"
     return "none" if value is None else show(value)

@@ -188,7 +188,7 @@ def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
         for key, item in value.items():
             yield path, key
             yield from _texts(item, (*path, key))
-    elif isinstance(value, list):
+    elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
             yield from _texts(item, (*path, index))
 

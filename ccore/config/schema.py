@@ -81,7 +81,7 @@ class Records(_Table):
 
 class Recording(_Table):
     dir: str = "recordings"  # where the switch writes recordings; it must be able to write there
-    pattern: str = "{day}/{queue}/{contact}.wav"  # file name; also {agent} {time} {called}
+    pattern: str = "{day}/{queue}/{contact}.wav"  # file name; also `{agent}` `{time}` `{called}`
 
 
 class Limit(_Table):
@@ -118,7 +118,7 @@ class Entry(_Table):
 
 
 class CallerList(_Table):
-    name: Name
+    name: Name  # of the list
     numbers: tuple[Pattern, ...] = ()  # whole numbers
     prefixes: tuple[Pattern, ...] = ()  # beginnings
     priority: int = 0  # credit in seconds of waiting
@@ -140,12 +140,12 @@ class Prompts(_Table):
 
 
 class Say(_Table, tag="say", tag_field="do"):
-    prompt: str
-    next: str
+    prompt: str  # what is said
+    next: str  # step
 
 
 class Menu(_Table, tag="menu", tag_field="do"):
-    prompt: str
+    prompt: str  # what is asked
     options: dict[Digit, str]  # digit to step
     timeout_s: Seconds = 5  # silence after the prompt that counts as no entry
     retries: Annotated[int, Meta(ge=0, le=10)] = 2  # prompts again so often
@@ -155,35 +155,35 @@ class Menu(_Table, tag="menu", tag_field="do"):
 
 
 class Collect(_Table, tag="collect", tag_field="do"):
-    prompt: str
+    prompt: str  # what is asked
     into: Name  # name under which the digits are kept
-    next: str
-    min_digits: Annotated[int, Meta(ge=1, le=32)] = 1
-    max_digits: Annotated[int, Meta(ge=1, le=32)] = 16
+    next: str  # step after an entry of the right length
+    min_digits: Annotated[int, Meta(ge=1, le=32)] = 1  # fewer are a wrong entry
+    max_digits: Annotated[int, Meta(ge=1, le=32)] = 16  # the entry ends with the last of them
     terminator: str = "#"  # ends the entry early; empty: none
     timeout_s: Seconds = 5  # silence before the first digit
     digit_timeout_s: Seconds = 3  # silence between digits
-    retries: Annotated[int, Meta(ge=0, le=10)] = 2
+    retries: Annotated[int, Meta(ge=0, le=10)] = 2  # asks again so often
     invalid: str = ""  # prompt after a wrong entry
-    barge_in: bool = True
+    barge_in: bool = True  # a digit cuts the prompt
     default: str = ""  # step when the retries are used up; empty: hang up
 
 
 class Branch(_Table, tag="branch", tag_field="do"):
     on: Name  # what was collected, or `calling`, `called`, `language`, `priority`
     cases: dict[str, str]  # value, or its beginning if it ends in *, to step; the longest wins
-    default: str
+    default: str  # step for every other value
 
 
 class Hours(_Table, tag="hours", tag_field="do"):
-    calendar: str
+    calendar: str  # whose hours
     open: str  # step
     closed: str  # step
 
 
 class SetLanguage(_Table, tag="language", tag_field="do"):
-    language: str
-    next: str
+    language: str  # one of site.languages
+    next: str  # step
 
 
 class GoTo(_Table, tag="go", tag_field="do"):
@@ -191,7 +191,7 @@ class GoTo(_Table, tag="go", tag_field="do"):
 
 
 class Message(_Table, tag="voicemail", tag_field="do"):
-    box: str
+    box: str  # name of a box
     next: str = ""  # step afterwards; empty: hang up
 
 
@@ -213,13 +213,13 @@ class Box(_Table):
 
 
 class Leave(_Table):
-    digit: Digit
+    digit: Digit  # the key; nobody is asked to press it
     to: str  # destination
 
 
 class ServiceLevel(_Table):
     within_s: Seconds = 20  # answered within
-    target: Share = 0.8
+    target: Share = 0.8  # share of callers
 
 
 class Queue(_Table):
@@ -242,26 +242,27 @@ class Queue(_Table):
     ring_s: Annotated[int, Meta(ge=1, le=120)] = 15  # how long one agent's phone rings
     wrap_up_s: Seconds = 0  # time for work after the call
     last_agent_s: Seconds = 0  # wait for the last agent if he is busy; 0 = do not prefer him
-    last_agent_memory_s: Annotated[int, Meta(ge=0)] = 86_400  # how long he is remembered
+    last_agent_memory_s: Annotated[int, Meta(ge=0)] = 86_400  # seconds that he is remembered
     record: Share = 0.0  # share of calls recorded: 1 = all, 0 = none
-    service_level: ServiceLevel = ServiceLevel()
+    service_level: ServiceLevel = ServiceLevel()  # what is aimed at
     handle_s: Seconds = 180  # handling time assumed until measured, for the expected wait
 
 
 class Agent(_Table):
-    name: str = ""
+    name: str = ""  # as people read it
     contact: str = ""  # dial string; empty: user/ID@agent_domain of the switch
-    skills: dict[Name, Level] = {}
+    skills: dict[Name, Level] = {}  # languages count as skills
     nailed_up: bool = False  # the leg stays up between calls
     queues: tuple[Name, ...] = ()  # only these queues; empty: every queue whose skills match
-    site: str = ""
-    team: str = ""
+    site: str = ""  # where the agent sits; stands in the records
+    team: str = ""  # stands in the records
+    # state when ccore has never seen the agent before
     start: Annotated[str, Meta(pattern=r"^(signed-out|ready|not-ready)\Z")] = "signed-out"
 
 
 class Kpi(_Table):
     service_level: str = "negative"  # default variant; see docs/kpi.md
-    threshold_s: Seconds = 20
+    threshold_s: Seconds = 20  # answered within, where a queue says nothing else
     short_s: Seconds = 5  # abandoned sooner is a short abandon
 
 
@@ -273,7 +274,7 @@ class Config(_Table):
     recording: Recording = Recording()
     kpi: Kpi = Kpi()
     agent_rules: AgentRules = AgentRules()
-    # reasons for being not ready; *14 means the first, *142 the second
+    # reasons for being not ready; an agent dials `*14` for the first, `*142` for the second
     reasons: tuple[Name, ...] = ("break", "lunch", "training", "meeting", "other")
     prompts: Prompts = Prompts()
     calendars: dict[Name, Calendar] = {}
