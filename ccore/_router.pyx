@@ -300,7 +300,7 @@ cdef class Router:
         return self._reserve(slot, agent, "longest-idle", candidates, now_us)
 
     def offer_for_agent(self, int64_t agent, int64_t now_us):
-        """Reserve the best-scored call that this agent may take; None if none, or he is not idle."""
+        """Reserve the best-scored call that this agent may take, or None; also if he is not idle."""
         cdef int32_t known = self._known_agent(agent), slot
         cdef int64_t candidates = 0
         if self.agents[known].state != IDLE:
@@ -375,7 +375,8 @@ cdef class Router:
 
     def agent_matches(self, int64_t agent, int64_t need):
         """Would this agent be given calls with this need?"""
-        return bool(self._meets(self.agents[self._known_agent(agent)].profile, self._known_need(need)))
+        cdef int32_t known = self._known_agent(agent), wanted = self._known_need(need)
+        return bool(self._meets(self.agents[known].profile, wanted))
 
     # Lines
 
@@ -564,7 +565,9 @@ cdef class Router:
                     best = head
         return best
 
-    cdef int32_t _best_call(self, int32_t agent, int64_t now_us, int64_t *candidates) noexcept nogil:
+    cdef int32_t _best_call(
+        self, int32_t agent, int64_t now_us, int64_t *candidates
+    ) noexcept nogil:
         """Compare the heads of lines that the agent may take from; count who stands in them."""
         cdef int32_t profile = self.agents[agent].profile, word, need, best = NONE, number
         cdef uint64_t bits
