@@ -61,6 +61,8 @@ TABLES: tuple[tuple[str, type[msgspec.Struct], str], ...] = (
     ("[agents.ID]", schema.Agent, "The ID is the agent's SIP user."),
 )
 
+_FIELD = re.compile(r" {4}\w+: ")
+
 HEAD = """# ccore.toml
 
 Made from `ccore/config/schema.py` by `python -m docs`; edit there.
@@ -105,12 +107,11 @@ def comments(struct: type[msgspec.Struct]) -> dict[str, str]:
             above.append(words)
         elif token.type == tokenize.COMMENT and name:
             found[name] = words
-        elif token.type == tokenize.NAME and token.start[1] == 4:
-            if match := re.match(r"    (\w+): ", token.line):
-                name = match[1]
-                if above:
-                    found[name] = " ".join(above)
-                above = []
+        elif token.type == tokenize.NAME and token.start[1] == 4 and _FIELD.match(token.line):
+            name = token.string
+            if above:
+                found[name] = " ".join(above)
+            above = []
     return found
 
 

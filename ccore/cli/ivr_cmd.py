@@ -30,8 +30,8 @@ def draw(flow: str | None, config_path: Path, to: Path | None, language: str | N
 
     Without FLOW, the one called main is drawn, or else the first.
     """
+    from ccore.cli.flow_picture import draw as draw_flow
     from ccore.config import load
-    from ccore.draw import draw as draw_flow
     from ccore.errors import DiskTrouble, UnknownName
 
     config = load(config_path)

@@ -3,6 +3,6 @@
 `cards` makes nodes and exits of a flow, `layout` places them in columns, `svg` draws them.
 """
 
-from ccore.draw.svg import draw
+from ccore.cli.flow_picture.svg import draw
 
 __all__ = ["draw"]

@@ -8,7 +8,7 @@ chosen so that arrows are as level as the room allows. The arrows set aside run 
 
 from dataclasses import dataclass, field
 
-from ccore.draw.cards import Card, Exit
+from ccore.cli.flow_picture.cards import Card, Exit
 
 __all__ = ["Arrow", "Picture", "Placed", "lay_out"]
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from ccore.cli.flow_picture.words import width, wrap
 from ccore.config.destination import split
 from ccore.config.flows import START, exits
 from ccore.config.schema import (
@@ -19,7 +20,6 @@ from ccore.config.schema import (
     SetLanguage,
     Step,
 )
-from ccore.draw.words import width, wrap
 from ccore.prompts.texts import text
 
 __all__ = ["Card", "Exit", "cards"]

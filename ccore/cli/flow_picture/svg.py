@@ -3,10 +3,10 @@
 from itertools import pairwise
 from xml.sax.saxutils import escape, quoteattr
 
+from ccore.cli.flow_picture.cards import HEAD, LINE, NOTE, PAD, ROW, SIZE, SMALL, Card, cards
+from ccore.cli.flow_picture.layout import Arrow, Picture, Placed, lay_out
+from ccore.cli.flow_picture.words import width
 from ccore.config import Config
-from ccore.draw.cards import HEAD, LINE, NOTE, PAD, ROW, SIZE, SMALL, Card, cards
-from ccore.draw.layout import Arrow, Picture, Placed, lay_out
-from ccore.draw.words import width
 
 __all__ = ["draw"]
 
