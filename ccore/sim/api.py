@@ -12,6 +12,7 @@ from ccore.sim.leg import Leg
 from ccore.sim.media import Media
 from ccore.sim.originate import Originator
 from ccore.sim.registrar import Registrar
+from ccore.sim.wire import Order
 
 __all__ = ["MODULES", "VERSION", "Api"]
 
@@ -67,6 +68,7 @@ class Api:
             "uuid_transfer": self._transfer,
             "uuid_hold": self._hold,
             "uuid_answer": self._answer,
+            "uuid_broadcast": self._broadcast,
             "sched_transfer": self._sched_transfer,
             "sched_del": self._sched_del,
             "show": self._show,
@@ -236,6 +238,20 @@ class Api:
             return NO_CHANNEL
         self.calls.answer(leg)
         return "+OK\n"
+
+    def _broadcast(self, text: str) -> str:
+        words = text.split()
+        if len(words) < 2:
+            return "-USAGE: <uuid> <path> [aleg|bleg|holdb|both]\n"
+        leg = self._leg(words[0])
+        if leg is None:
+            return NO_CHANNEL
+        app, colons, data = words[1].partition("::")
+        if not colons:
+            app, data = "playback", words[1]
+        headers = {"call-command": "execute", "execute-app-name": app, "execute-app-arg": data}
+        self.media.send(leg, Order("sendmsg", headers))
+        return "+OK Message sent\n"
 
     def _sched_transfer(self, text: str) -> str:
         words = text.split()
