@@ -1,0 +1,223 @@
+"""`ccore kpi`: the figures, and which definition each of them used."""
+
+import csv
+import io
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ccore.cli.options import example, json_option
+from ccore.cli.queues_cmd import level_style
+from ccore.cli.records_place import days_option, finds_records, place_of
+from ccore.cli.tables import Column, Row, show
+from ccore.cli.text import as_json, safe
+
+if TYPE_CHECKING:
+    from ccore.kpi import Table
+
+__all__ = ["kpi", "override"]
+
+# What fits side by side; --json and --csv have everything.
+BESIDE = (
+    "offered",
+    "answered",
+    "abandoned",
+    "flowout",
+    "service_level",
+    "abn1",
+    "asa",
+    "longest",
+    "aht",
+    "occupancy",
+)
+GOOD_LEVEL = 0.8  # the target that the colours go by
+
+
+def override(place: Any, **given: Any) -> Any:
+    """What was said on the command line wins over the configuration."""
+    return replace(place, **{name: value for name, value in given.items() if value is not None})
+
+
+@click.command(
+    epilog=example(
+        "ccore kpi --by queue",
+        "ccore kpi --cdr var/cdr --by day --by queue --service-level amazon --csv",
+    )
+)
+@finds_records
+@click.option(
+    "--by",
+    multiple=True,
+    metavar="GROUP",
+    help="interval, hour, day, queue, agent, "
+    "language, entry, site or node; may be given several times.",
+)
+@click.option("--threshold", "threshold_s", type=click.IntRange(0), help="Seconds to answer in.")
+@click.option("--short", "short_s", type=click.IntRange(0), help="Seconds of a short abandon.")
+@click.option(
+    "--service-level",
+    metavar="NAME",
+    help="Variant, such as negative, ignore, positive, amazon, sl1.",
+)
+@click.option("--timezone", metavar="ZONE", help="Zone of days and hours, such as Asia/Shanghai.")
+@click.option(
+    "--interval",
+    "minutes",
+    type=click.Choice(["15", "30", "60"]),
+    default="30",
+    show_default=True,
+    help="Minutes of an interval.",
+)
+@days_option()
+@json_option
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
+def kpi(
+    cdr_dir: Path | None,
+    config_path: Path,
+    by: tuple[str, ...],
+    threshold_s: int | None,
+    short_s: int | None,
+    service_level: str | None,
+    timezone: str | None,
+    minutes: str,
+    days: tuple[date, ...],
+    json: bool,
+    as_csv: bool,
+) -> None:
+    """Key figures from the records: a total, or a line for each group and the total.
+
+    A contact counts where it arrived. An empty cell has nothing to be computed from.
+    """
+    from ccore.kpi import table
+
+    place = override(
+        place_of(cdr_dir, config_path),
+        threshold_s=threshold_s,
+        short_s=short_s,
+        service_level=service_level,
+        timezone=timezone,
+    )
+    result = table(
+        place.load(days),
+        by=by,
+        threshold_s=place.threshold_s,
+        short_s=place.short_s,
+        service_level=place.service_level,
+        timezone=place.timezone,
+        interval_s=int(minutes) * 60,
+    )
+    if json:
+        click.echo(as_json(_document(result)))
+    elif as_csv:
+        click.echo(_csv(result), nl=False)
+    elif by:
+        _show_lines(result)
+    else:
+        _show_total(result)
+    place.finish()
+
+
+def _document(result: "Table") -> dict[str, Any]:
+    lines = list(result.as_dicts())
+    return {
+        "service_level": result.service_level,
+        "threshold_s": result.threshold_s,
+        "short_s": result.short_s,
+        "timezone": result.timezone,
+        "by": result.by,
+        "lines": lines[:-1],
+        "total": lines[-1],
+    }
+
+
+def _csv(result: "Table") -> str:
+    lines = list(result.as_dicts())
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(lines[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(
+        {name: safe(value) if isinstance(value, str) else value for name, value in line.items()}
+        for line in lines
+    )
+    return out.getvalue()
+
+
+def _show_total(result: "Table") -> None:
+    from ccore.kpi import KPI, service_level
+    from ccore.kpi.figures import write
+
+    level = service_level(result.service_level)
+    rows: list[Row] = [
+        {
+            "figure": kpi.title + (" *" if kpi is level else ""),
+            "name": kpi.name,
+            "value": write(kpi, kpi.value(result.total.sums)),
+            "formula": kpi.formula,
+            "style": _style(result.level(result.total)) if kpi is level else "",
+        }
+        for kpi in KPI
+    ]
+    columns = (
+        Column("figure", lambda row: row["figure"]),
+        Column("value", lambda row: row["value"], right=True, style=lambda row: row["style"]),
+        Column("name", lambda row: row["name"], style=lambda _: "cyan"),
+        Column("formula", lambda row: row["formula"], style=lambda _: "bright_black"),
+    )
+    show(rows, columns, json=False, empty="")
+    _caption(result, "* ")
+
+
+def _show_lines(result: "Table") -> None:
+    from ccore.kpi import find, service_level
+    from ccore.kpi.figures import write
+
+    rows: list[Row] = []
+    for line in (*result.lines, result.total):
+        key = line.key or ("total", *("" for _ in result.by[1:]))
+        row: dict[str, Any] = dict(zip(result.by, key, strict=True))
+        row["bold"] = "" if line.key else "bold"
+        row["level"] = result.level(line)
+        for name in BESIDE:
+            wanted = service_level(result.service_level) if name == "service_level" else find(name)
+            row[f"kpi {name}"] = write(wanted, wanted.value(line.sums))
+        rows.append(row)
+
+    def group(name: str) -> Column:
+        return Column(name, lambda row: row[name], style=lambda row: str(row["bold"]))
+
+    def figure(name: str) -> Column:
+        if name == "service_level":
+            return Column(
+                "SL *",
+                lambda row: row["kpi service_level"],
+                right=True,
+                style=lambda row: _style(row["level"]),
+            )
+        return Column(
+            find(name).title,
+            lambda row: row[f"kpi {name}"],
+            right=True,
+            style=lambda row: str(row["bold"]),
+        )
+
+    columns = [*(group(name) for name in result.by), *(figure(name) for name in BESIDE)]
+    show(rows, columns, json=False, empty="")
+    _caption(result, "* ")
+
+
+def _style(level: float | int | None) -> str:
+    return level_style(level, GOOD_LEVEL)
+
+
+def _caption(result: "Table", mark: str) -> None:
+    from ccore.kpi import service_level
+
+    level = service_level(result.service_level)
+    click.echo(
+        f"{mark}service level {safe(result.service_level)} ({level.name}) = {level.formula};"
+        f" T = {result.threshold_s} s, short abandon up to {result.short_s} s, both inclusive;"
+        f" by arrival, {result.timezone}"
+    )

@@ -1,0 +1,92 @@
+"""Where the records are, and what the configuration says of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from ccore.cli.options import FILE, config_option
+from ccore.cli.text import safe
+from ccore.errors import RecordsDamaged
+
+if TYPE_CHECKING:
+    from ccore.cdr import Records
+
+__all__ = ["Place", "days_option", "finds_records", "place_of"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(slots=True)
+class Place:
+    """A directory of records and how its centre wants figures; damage is told as it is met."""
+
+    directory: Path
+    timezone: str = "UTC"
+    threshold_s: int = 20
+    short_s: int = 5
+    service_level: str = "negative"
+    damaged: bool = False
+
+    def load(self, days: tuple[date, ...]) -> "Records":
+        from ccore.cdr import load
+
+        return load(self.directory, days or None, tell=self.tell)
+
+    def tell(self, trouble: RecordsDamaged) -> None:
+        self.damaged = True
+        click.echo(f"ccore: {safe(str(trouble))}", err=True)
+
+    def finish(self) -> None:
+        """What was good has been shown; the exit code says that something was not."""
+        if self.damaged:
+            click.get_current_context().exit(RecordsDamaged.exit_code)
+
+
+def finds_records(function: F) -> F:
+    """Options that say where the records are."""
+    function = config_option(function)
+    return click.option(
+        "--cdr",
+        "cdr_dir",
+        type=FILE,
+        help="A directory of records, instead of the configuration's.",
+    )(function)
+
+
+def _days(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> Any:
+    try:
+        return tuple(date.fromisoformat(value) for value in values)
+    except ValueError:
+        raise click.BadParameter("expected a UTC day such as 2026-11-21", context, option) from None
+
+
+days_option = partial(
+    click.option,
+    "--day",
+    "days",
+    multiple=True,
+    callback=_days,
+    metavar="YYYY-MM-DD",
+    help="Only this UTC day of arrival; may be given several times.",
+)
+
+
+def place_of(cdr_dir: Path | None, config_path: Path) -> Place:
+    """`--cdr` wins. Without a configuration the defaults of ccore.toml hold."""
+    if cdr_dir is not None and not config_path.exists():
+        return Place(cdr_dir)
+    from ccore.config import load
+
+    config = load(config_path)
+    return Place(
+        directory=cdr_dir or config_path.parent / config.daemon.dir / config.records.dir,
+        timezone=config.site.timezone,
+        threshold_s=config.kpi.threshold_s,
+        short_s=config.kpi.short_s,
+        service_level=config.kpi.service_level,
+    )
