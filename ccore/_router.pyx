@@ -300,7 +300,7 @@ cdef class Router:
         return self._reserve(slot, agent, "longest-idle", candidates, now_us)
 
     def offer_for_agent(self, int64_t agent, int64_t now_us):
-        """Reserve the best-scored call that this agent may take, or None; also if he is not idle."""
+        """Reserve the best-scored call that this agent may take; None also if he is not idle."""
         cdef int32_t known = self._known_agent(agent), slot
         cdef int64_t candidates = 0
         if self.agents[known].state != IDLE:
