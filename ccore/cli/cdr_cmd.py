@@ -227,7 +227,8 @@ def _write_csv(file: TextIO, kind: str, facts: Iterable["RowFact"]) -> None:
 def _cell(value: Any) -> Any:
     """A caller may call himself `=cmd(...)`: a spreadsheet must not run it."""
     if isinstance(value, str):
-        return ("'" + safe(value)) if value[:1] in ("=", "+", "-", "@") else safe(value)
+        formula = value[:1] in ("=", "+", "-", "@") and not value[1:].isdigit()
+        return ("'" + safe(value)) if formula else safe(value)
     return int(value) if isinstance(value, bool) else value
 
 

@@ -1,0 +1,145 @@
+"""`ccore cdr`, `ccore kpi` and `ccore report` as a person or a script meets them."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from ccore.cli import main
+from ccore.model import ContactClosed
+from tests.kpi.micro_set import micro_facts, record
+
+HOSTILE = "=cmd|' /C calc'!A0\x1b[31m\nroot"
+
+
+@pytest.fixture
+def cdr_dir(tmp_path: Path) -> Path:
+    facts = micro_facts()
+    assert isinstance(facts[0], ContactClosed)
+    facts[0].calling_name = HOSTILE
+    record(tmp_path / "cdr", facts)
+    return tmp_path / "cdr"
+
+
+def run(*args: str | Path) -> Result:
+    return CliRunner().invoke(main, [str(arg) for arg in args])
+
+
+def good(*args: str | Path) -> str:
+    result = run(*args)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_kpi_as_text_names_value_and_definition(cdr_dir: Path) -> None:
+    text = good("kpi", "--cdr", cdr_dir)
+    (line,) = [line for line in text.splitlines() if line.startswith("SL, abandons negative")]
+    assert "40.0 %" in line
+    assert "A_T / (A + B)" in line
+    assert "T = 20 s" in text
+    assert "\x1b" not in text
+
+
+def test_kpi_by_queue_has_a_line_each_and_the_total(cdr_dir: Path) -> None:
+    lines = good("kpi", "--cdr", cdr_dir, "--by", "queue", "--service-level", "positive")
+    cells = {line.split()[0]: line.split() for line in lines.splitlines()}
+    assert cells["sales"][1:6] == ["7", "4", "3", "0", "71.4"]
+    assert cells["total"][1:6] == ["11", "7", "3", "1", "60.0"]
+
+
+def test_kpi_as_json_and_csv_agree(cdr_dir: Path) -> None:
+    options = ("kpi", "--cdr", cdr_dir, "--by", "queue", "--threshold", "25", "--short", "3")
+    document = json.loads(good(*options, "--json"))
+    assert (document["threshold_s"], document["short_s"]) == (25, 3)
+    assert document["total"]["answered"] == 7
+    rows = list(csv.DictReader(io.StringIO(good(*options, "--csv"))))
+    assert [row["queue"] for row in rows] == ["", "sales", "support", ""]
+    for row, line in zip(rows, [*document["lines"], document["total"]], strict=True):
+        assert row["aht"] == ("" if line["aht"] is None else str(line["aht"]))
+
+
+def test_kpi_takes_its_definitions_from_the_configuration(cdr_dir: Path) -> None:
+    config = cdr_dir.parent / "ccore.toml"
+    config.write_text(
+        '[site]\ntimezone = "Asia/Shanghai"\n[daemon]\ndir = "."\n'
+        '[kpi]\nservice_level = "amazon"\nthreshold_s = 30\n'
+    )
+    document = json.loads(good("kpi", "--config", config, "--by", "day", "--json"))
+    assert document["service_level"] == "amazon"
+    assert document["threshold_s"] == 30
+    assert [line["day"] for line in document["lines"]] == ["2026-11-21"]
+
+
+def test_show_and_tail_escape_what_callers_chose(cdr_dir: Path) -> None:
+    for command in ("show", "tail"):
+        text = good("cdr", command, "--cdr", cdr_dir, *(["-n", "99"] if command == "tail" else []))
+        assert "\x1b" not in text
+        assert "\\x1b[31m\\nroot" in text
+        assert len(text.splitlines()) == 14
+    rows = json.loads(good("cdr", "show", "--cdr", cdr_dir, "--json"))
+    assert rows[0]["calling_name"] == HOSTILE
+    assert rows[0]["outcome"] == "answered"
+
+
+def test_tail_prints_the_last(cdr_dir: Path) -> None:
+    lines = good("cdr", "tail", "--cdr", cdr_dir, "-n", "2", "--json").splitlines()
+    assert [json.loads(line)["outcome"] for line in lines] == ["ivr", "blocked"]
+
+
+@pytest.mark.parametrize(("kind", "count"), [("contact", 13), ("leg", 6), ("agent", 14)])
+def test_export_has_every_row(cdr_dir: Path, kind: str, count: int) -> None:
+    target = cdr_dir.parent / "out"
+    good("cdr", "export", "--cdr", cdr_dir, "--kind", kind, "--to", target)
+    with target.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    lines = good("cdr", "export", "--cdr", cdr_dir, "--kind", kind, "--json").splitlines()
+    assert len(rows) == len(lines) == count
+    assert list(rows[0]) == list(json.loads(lines[0]))
+    if kind == "contact":  # no spreadsheet runs what a caller calls himself
+        assert rows[0]["calling_name"].startswith("'=cmd")
+        assert rows[0]["calling"] == "13800000001"
+
+
+def test_verify_and_the_good_part_of_damaged_records(cdr_dir: Path) -> None:
+    assert "damaged" not in good("cdr", "verify", "--cdr", cdr_dir)
+    path = cdr_dir / "2026-11-21.leg.ccr"
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    result = run("cdr", "verify", "--cdr", cdr_dir)
+    assert result.exit_code == 21
+    assert "2026-11-21.leg.ccr: a block of 6 rows is garbled at byte 64" in result.stderr
+    assert "1 damaged" in result.stdout
+    result = run("kpi", "--cdr", cdr_dir, "--json")
+    assert result.exit_code == 21
+    assert json.loads(result.stdout)["total"]["answered"] == 7
+
+
+def test_only_the_days_asked_for(cdr_dir: Path) -> None:
+    assert good("cdr", "show", "--cdr", cdr_dir, "--day", "2026-11-20") == "No records.\n"
+    assert run("cdr", "show", "--cdr", cdr_dir, "--day", "yesterday").exit_code == 2
+
+
+def test_report_is_written_where_asked(cdr_dir: Path) -> None:
+    target = cdr_dir.parent / "report.html"
+    good("report", "--cdr", cdr_dir, "--to", target, "--language", "zh")
+    assert "服务水平" in target.read_text("utf-8")
+    result = run("report", "--cdr", cdr_dir, "--to", cdr_dir)
+    assert result.exit_code == 22
+    assert result.stderr.count("\n") == 1
+
+
+def test_missing_records_and_wrong_names_are_one_line(tmp_path: Path, cdr_dir: Path) -> None:
+    for args, code in (
+        (("kpi", "--cdr", tmp_path / "none"), 12),
+        (("kpi", "--cdr", cdr_dir, "--by", "colour"), 12),
+        (("kpi", "--cdr", cdr_dir, "--service-level", "best"), 12),
+        (("kpi", "--cdr", cdr_dir, "--timezone", "Mars"), 13),
+        (("report", "--cdr", cdr_dir, "--to", tmp_path / "x", "--language", "tlh"), 12),
+    ):
+        result = run(*args)
+        assert result.exit_code == code
+        assert result.stderr.count("\n") == 1
