@@ -90,9 +90,7 @@ def test_monstrous_text_is_refused(text: str) -> None:
 
 def test_lines_are_found_behind_strings_and_brackets_over_many_lines() -> None:
     text = (
-        'a = """\nb = 1\n[c]\n"""\nd = [\n  1, # ]\n]\n'
-        '[[e]]\nf = "["\n[[e]]\nf = 2\n[e.g]\nh = 1\n'
-    )
+        'a = """\nb = 1\n[c]\n"""\nd = [\n  1, # ]\n]\n[[e]]\nf = "["\n[[e]]\nf = 2\n[e.g]\nh = 1\n'
     )
     assert tomllib.loads(text)["e"][1]["g"]["h"] == 1
     lines = find_lines(text)

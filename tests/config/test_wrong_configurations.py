@@ -1,6 +1,5 @@
 """Each wrong configuration and the one line that its author gets: see wrong.txt, doubtful.txt."""
 
-from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
@@ -12,12 +11,14 @@ from ccore.errors import BadConfig
 MARK = "==> "
 
 
-def vectors(name: str) -> Iterator[tuple[list[str], str]]:
+def vectors(name: str) -> list[tuple[list[str], str]]:
     """What is said, and the text below that it is said of."""
     lines = (Path(__file__).parent / name).read_text(encoding="utf-8").splitlines()
     parts = [list(part) for _, part in groupby(lines, lambda line: line.startswith(MARK))][1:]
-    for said, text in zip(parts[::2], parts[1::2], strict=True):
-        yield [line.removeprefix(MARK) for line in said], "\n".join(text)
+    return [
+        ([line.removeprefix(MARK) for line in said], "\n".join(text))
+        for said, text in zip(parts[::2], parts[1::2], strict=True)
+    ]
 
 
 @pytest.mark.parametrize(("said", "text"), vectors("wrong.txt"), ids=lambda value: value[0])
