@@ -83,6 +83,8 @@ def _ring(c: Ring) -> str:
         "origination_uuid": _word(c.leg, "leg"),
         "originate_timeout": str(c.timeout_s),
         "ignore_early_media": "true",
+        # Where the dialplan leads the caller's leg when this one ends (dialplans/README.md).
+        "rdnis": "ccore-after",
         "origination_caller_id_name": f"'{_name(c.caller_name)}'",
         "origination_caller_id_number": _word(c.caller_number, "caller's number") or "anonymous",
     }
@@ -124,8 +126,7 @@ def _transfer(c: Transfer) -> str:
 def _arm(c: ArmFallback) -> str:
     leg = _word(c.leg, "leg")
     return (
-        f"api sched_del {leg}\n\n"
-        f"api sched_transfer +{c.after_s} {leg} fallback XML ccore-fallback"
+        f"api sched_del {leg}\n\napi sched_transfer +{c.after_s} {leg} fallback XML ccore-fallback"
     )
 
 
@@ -133,9 +134,7 @@ _ENCODERS: dict[type, Callable[..., str]] = {
     Answer: lambda c: _execute(c.leg, "answer"),
     Play: _play,
     # Not endless_playback: it takes no digits and no break.
-    PlayMusic: lambda c: (
-        _execute(c.leg, "playback", _source(c.source, "music")) + "\nloops: -1"
-    ),
+    PlayMusic: lambda c: _execute(c.leg, "playback", _source(c.source, "music")) + "\nloops: -1",
     StopPlaying: lambda c: f"api uuid_break {_word(c.leg, 'leg')} all",
     RecordMessage: lambda c: _execute(
         c.leg,

@@ -111,6 +111,19 @@ class Agents:
                 elif settings.start == "not-ready":
                     self.become(agent, AgentState.NOT_READY, "signed-in")
 
+    def restore(self, id_: str, state: AgentState, reason: str) -> None:
+        """As he was when the last daemon ended; whoever was on a call is ready again."""
+        agent = self.by_id.get(id_)
+        if agent is None:
+            return
+        if state is AgentState.SIGNED_OUT:
+            self.sign_out(agent)
+        elif state is AgentState.NOT_READY and not reason.startswith("rest-"):
+            if agent.state is not AgentState.NOT_READY or agent.reason != reason:
+                self.become(agent, AgentState.NOT_READY, reason)
+        else:
+            self.sign_in(agent)
+
     # Changes of state.
 
     def become(self, agent: Agent, state: AgentState, reason: str = "", queue: str = "") -> None:

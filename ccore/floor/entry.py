@@ -85,7 +85,9 @@ class Entry:
         """The caller's leg came back to us out of a talk: an agent or a command sent him on."""
         floor = self.floor
         to = contact.transfer_to
-        number = event.variables.get("transfer", "")
+        # `transfer` stays on the channel: it means something only while `way` says so.
+        is_phone = not to and event.variables.get("way") == "transfer"
+        number = event.variables.get("transfer", "") if is_phone else ""
         if not to and number:
             entry = floor.book.entry(number)
             to = entry.to if entry is not None else ""
@@ -99,6 +101,8 @@ class Entry:
         contact.become(CallState.ARRIVING)
         contact.transfer_to = ""
         contact.transfers += 1
+        if is_phone:
+            floor.remember_on_channel(contact, {"way": "handled"})
         floor.tell(
             contact.leg_closed(
                 LegKind.TRANSFER,

@@ -103,7 +103,7 @@ class Floor:
         self._commands: list[tuple[str, Command]] = []
         self._facts: list[Fact] = []
         self._is_closing = False
-        self._configure()
+        self._configure(None, None)
 
     # The five verbs.
 
@@ -145,15 +145,15 @@ class Floor:
 
     # Life.
 
-    def _configure(self) -> None:
+    def _configure(self, desk: Desk | None, expected: Expected | None) -> None:
         config = self.config
-        self.desk = Desk(config, self.router)
+        self.desk = Desk(config, self.router, desk)
         self.book = Book(config)
         self.calendars = {
             name: Calendar(calendar, config.site.timezone, f"calendars.{name}")
             for name, calendar in config.calendars.items()
         }
-        self.expected = Expected(config)
+        self.expected = Expected(config, expected)
         self.agents.configure()
 
     def reload(self, config: Config, now_us: int) -> None:
@@ -162,7 +162,7 @@ class Floor:
         self.config = config
         for name in config.switch:
             self.nodes.setdefault(name, (False, now_us, "not connected yet"))
-        self._configure()
+        self._configure(self.desk, self.expected)
         self.queues.reconfigure()
 
     def close_down(self, now_us: int) -> None:
@@ -288,6 +288,10 @@ def _parked(floor: Floor, node: str, event: LegParked) -> None:
     if contact is not None:
         if contact.is_talking or contact.state is CallState.PARTING:
             floor.entry.transferred(contact, event)
+            return
+        if contact.offer is not None:
+            floor.offers.caller_parked(contact.offer)
+        floor.queues.parked_again(contact)
     elif leg in floor.offers.by_leg:
         floor.offers.parked(floor.offers.by_leg[leg])
     elif leg in floor.nails.by_leg:

@@ -23,7 +23,7 @@ from ccore.config.schema import (
 )
 from ccore.floor.contact import CallState, Contact
 from ccore.floor.timers import Timer
-from ccore.model import LegKind, LegResult, Play, StopPlaying
+from ccore.model import LegKind, LegResult, News, Play, StopPlaying
 from ccore.prompts.phrases import files
 from ccore.routing.match import longest
 
@@ -92,6 +92,7 @@ class Ivr:
             if visit is None or contact.state is not CallState.IVR:
                 return
             visit.step, visit.tries, visit.digits, visit.then = step, 0, "", None
+            self._tell(contact, visit)
             settings = visit.steps.get(step)
             if settings is None:  # gone in a reload
                 break
@@ -101,6 +102,10 @@ class Ivr:
             if not step:
                 return
         self._hang_up(contact, "")
+
+    def _tell(self, contact: Contact, visit: Visit) -> None:
+        fields = {"contact": contact.id, "flow": visit.flow, "step": visit.step}
+        self.floor.tell(News("step", self.floor.now_us, fields))
 
     def resume(self, contact: Contact, step: str) -> None:
         """Back from voicemail."""

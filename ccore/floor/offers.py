@@ -23,9 +23,7 @@ from ccore.model import (
     LegKind,
     LegResult,
     News,
-    PlayMusic,
     Ring,
-    StopPlaying,
 )
 
 if TYPE_CHECKING:
@@ -219,6 +217,11 @@ class Offers:
         elif job == offer.bridge_job and offer.state is OfferState.ANSWERED:
             self._too_long(offer, "NORMAL_CLEARING")
 
+    def caller_parked(self, offer: Offer) -> None:
+        """The bridge did not come about: the caller is back in the park."""
+        if offer.state is OfferState.ANSWERED:
+            self._too_long(offer, "NORMAL_CLEARING")
+
     def bridged(self, offer: Offer) -> None:
         """They talk."""
         floor, contact, agent = self.floor, offer.contact, offer.agent
@@ -238,9 +241,7 @@ class Offers:
             floor.last_agents[contact.calling, offer.queue] = (agent.id, floor.now_us)
         floor.recordings.bridged(contact, offer.queue, offer.settings.record)
         floor.remember_on_channel(contact, {"state": "talking", "agent": agent.id})
-        floor.tell(
-            News("answered", floor.now_us, {"contact": contact.id, "agent": agent.id})
-        )
+        floor.tell(News("answered", floor.now_us, {"contact": contact.id, "agent": agent.id}))
 
     def held(self, offer: Offer, is_held: bool) -> None:
         floor, contact = self.floor, offer.contact
@@ -288,8 +289,6 @@ class Offers:
         floor.router.release(contact.number, requeue=True, ready=False)
         if was_bridging:
             floor.arm(contact)
-            floor.command(contact.node, StopPlaying(contact.id))
-            floor.command(contact.node, PlayMusic(contact.id, offer.settings.music))
         floor.agents.offer_failed(agent, result)
         # Whoever comes next for this caller, this agent had his turn.
         if contact.stay is not None and contact.state is CallState.WAITING:
@@ -368,7 +367,8 @@ class Offers:
             )
         )
         floor.expected.handled(
-            offer.queue, (floor.when_us - offer.bridged_us) // 1000 + offer.settings.wrap_up_s * 1000
+            offer.queue,
+            (floor.when_us - offer.bridged_us) // 1000 + offer.settings.wrap_up_s * 1000,
         )
         contact.offer = None
 

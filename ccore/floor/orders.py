@@ -118,7 +118,8 @@ class Orders:
         agent = self._agent(request)
         if agent.state is not AgentState.WRAPUP:
             raise BadRequest(
-                what=f"Agent {agent.id} is {state_name(agent.state)}", expected="an agent in wrap-up"
+                what=f"Agent {agent.id} is {state_name(agent.state)}",
+                expected="an agent in wrap-up",
             )
         if request.get("end"):
             self.floor.agents.end_wrap_up(agent)

@@ -11,7 +11,7 @@ from ccore.config.schema import Queue
 from ccore.floor.agents import Agent
 from ccore.floor.contact import CallState, Contact
 from ccore.floor.timers import Timer
-from ccore.model import AgentState, LegKind, LegResult, Outcome, Play, PlayMusic, StopPlaying
+from ccore.model import AgentState, LegKind, LegResult, News, Outcome, Play, PlayMusic, StopPlaying
 from ccore.prompts.phrases import files, position, wait
 
 if TYPE_CHECKING:
@@ -122,6 +122,7 @@ class Queues:
             {"state": "waiting", "queue": queue.replace(":", "-"), "queued_us": str(entered_us)},
         )
         self._set_timers(contact, stay, preferred)
+        floor.tell(News("waiting", floor.now_us, {"contact": contact.id, "queue": queue}))
 
     def _turn_away(self, contact: Contact, settings: Queue) -> None:
         floor = self.floor
@@ -139,9 +140,34 @@ class Queues:
         if settings.announce_every_s:
             due_us = now_us + settings.announce_every_s * 1_000_000
             stay.announce = timers.at(due_us, lambda: self._announce(contact, stay))
-        if preferred is not None and not preferred.offer:
+        if preferred is not None and contact.offer is None:
             due_us = now_us + settings.last_agent_s * 1_000_000
             stay.widen = timers.at(due_us, lambda: self._widen(contact, stay))
+
+    def parked_again(self, contact: Contact) -> None:
+        """A bridge that failed left him in silence."""
+        stay = contact.stay
+        if stay is not None:
+            self.floor.arm(contact)
+            self.floor.command(contact.node, PlayMusic(contact.id, stay.settings.music))
+
+    def reconfigure(self) -> None:
+        """A new configuration: who waits follows it at once, keeping his place and clock."""
+        floor = self.floor
+        for members in self.members.values():
+            for contact in list(members.values()):
+                stay = contact.stay
+                if stay is None or stay.queue.startswith(AGENT_QUEUE):
+                    continue
+                if stay.queue not in floor.config.queues:
+                    if contact.state is CallState.WAITING:  # its queue is gone
+                        self.redirect(contact, "hangup")
+                    continue
+                stay.settings = floor.config.queues[stay.queue]
+                stay.need = floor.desk.need(stay.queue, contact.language, contact.territory_skill)
+                floor.router.change_need(contact.number, stay.need)
+                if contact.state is CallState.WAITING:
+                    floor.offers.for_call(contact)
 
     # The agent of the last call.
 

@@ -56,7 +56,9 @@ class Voicemail:
 
     def _record(self, contact: Contact, message: Message) -> None:
         floor = self.floor
-        name = file_name("voicemail/{box}/{contact}.wav", {"box": message.box, "contact": contact.id})
+        name = file_name(
+            "voicemail/{box}/{contact}.wav", {"box": message.box, "contact": contact.id}
+        )
         message.path = f"{floor.recording_dir}/{name}"
         message.app, message.record_us = floor.new_id(), floor.when_us
         floor.command(

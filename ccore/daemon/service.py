@@ -1,0 +1,196 @@
+"""The daemon put together: floor, links, writer, control socket; start, reload, ordered end."""
+
+import logging
+import os
+import uuid
+from pathlib import Path
+from typing import Any
+
+import gevent
+from gevent.event import Event as Flag
+from msgspec.structs import replace
+
+from ccore.cdr.journal import JournalWriter
+from ccore.cdr.numbers import load_key
+from ccore.cdr.recordings import RecordingIndex
+from ccore.config import Config, load
+from ccore.daemon.clock import Clock
+from ccore.daemon.control import ControlServer
+from ccore.daemon.links import NodeLink
+from ccore.daemon.notify import Notifier
+from ccore.daemon.runner import Runner
+from ccore.daemon.writer import Writer
+from ccore.errors import BadRequest, CcoreError, DiskTrouble
+from ccore.floor import Floor
+from ccore.store import SqliteStore
+
+__all__ = ["Service"]
+
+log = logging.getLogger(__name__)
+
+# After the last offer has ended the switch gets this long to take our last commands.
+FAREWELL_S = 0.3
+
+
+class Service:
+    """Everything of one daemon; `run` serves until `stop`.
+
+    Raises AlreadyRunning, DiskTrouble when it cannot start; nothing is left behind then.
+    """
+
+    def __init__(self, config: Config, config_path: Path, notifier: Notifier | None = None) -> None:
+        self._config_path = config_path
+        self._notifier = notifier or Notifier()
+        self._clock = Clock()
+        self._over = Flag()
+        self._directory = config_path.resolve().parent / config.daemon.dir
+        self._control = ControlServer(self._directory / config.daemon.socket, self._serve)
+        self._daemon = config.daemon
+        self.config = config
+
+    def run(self) -> None:
+        _make(self._directory)
+        self._control.start()  # first: it refuses a second daemon on this directory
+        try:
+            self._build()
+            self._begin()
+            self._over.wait()
+            self._end()
+        finally:
+            self._control.close()
+
+    def stop(self) -> None:
+        self._over.set()
+
+    # Beginning.
+
+    def _build(self) -> None:
+        config, now_us = self.config, self._clock.now_us()
+        records = self._directory / config.records.dir
+        recording_dir = self._directory / config.recording.dir
+        _make(recording_dir)
+        store = SqliteStore(self._directory)
+        key = load_key(self._directory / "numbers.key") if config.records.hash_numbers else None
+        journal = JournalWriter(records, number_key=key, tell=lambda t: log.warning("%s", t))
+        index = RecordingIndex(records)
+        found = index.rescan(recording_dir, pattern=config.recording.pattern)
+        if found:
+            log.warning(
+                "%d recordings of an earlier run were not indexed; they are now", len(found)
+            )
+        self._writer = Writer(journal, index, store, self._control.publish)
+        floor = Floor(config, lambda: str(uuid.uuid4()), now_us, str(recording_dir))
+        for saved in store.load_agents():
+            floor.agents.restore(saved.agent, saved.state, saved.reason)
+        since_us = now_us - 1_000_000 * max(
+            (queue.last_agent_memory_s for queue in config.queues.values()), default=0
+        )
+        for last in store.load_last_agents(since_us):
+            floor.last_agents[last.calling, last.queue] = (last.agent, last.at_us)
+        self._runner = Runner(floor, self._clock, self._writer.take, self._notifier.alive)
+
+    def _begin(self) -> None:
+        self._writer.start()
+        self._runner.start()
+        self._link_up(self.config)
+        self._notifier.ready(f"serving {len(self.config.switch)} switches")
+        log.info("serving %s", ", ".join(self.config.switch) or "no switch")
+
+    def _link_up(self, config: Config) -> None:
+        for node, switch in config.switch.items():
+            if node not in self._runner.links:
+                link = NodeLink(node, switch, self._clock, self._runner.deliver)
+                self._runner.links[node] = link
+                link.start()
+
+    # Ending.
+
+    def _end(self) -> None:
+        self._notifier.stopping()
+        self._runner.ask(self._runner.floor.close_down)
+        gevent.sleep(FAREWELL_S)
+        for link in self._runner.links.values():
+            link.stop()
+        self._runner.stop()
+        self._writer.take(self._runner.floor.take_facts())
+        self._writer.close()
+        log.info("ended in order")
+
+    # What people ask.
+
+    def _serve(self, request: dict[str, Any]) -> dict[str, Any]:
+        floor = self._runner.floor
+        match request.get("do"):
+            case "status":
+                view = self._runner.ask(floor.view)
+                return {"ok": True, **view, "daemon": self._health()}
+            case "calls" | "queues" | "agents" as part:
+                view = self._runner.ask(floor.view)
+                return {"ok": True, "at_us": view["at_us"], part: view[part]}
+            case "reload":
+                return {"ok": True, **self.reload()}
+            case "stop":
+                gevent.spawn_later(0.05, self.stop)  # the answer goes out first
+                return {"ok": True}
+            case _:
+                answer = self._runner.ask(lambda now_us: floor.order(request, now_us))
+                return {"ok": True, **answer}
+
+    def _health(self) -> dict[str, Any]:
+        lag_us, self._runner.lag_us = self._runner.lag_us, 0
+        return {
+            "pid": os.getpid(),
+            "dir": str(self._directory),
+            "lag_us": lag_us,
+            "faults": self._runner.faults,
+            "rows_pending": self._writer.pending,
+            "rows_lost": self._writer.lost,
+            "disk": self._writer.trouble,
+            "links": {
+                node: {
+                    "up": link.link.is_up,
+                    "connects": link.connects,
+                    "in_flight": link.link.in_flight,
+                    "refused": link.link.refused,
+                    "unsafe": link.link.unsafe,
+                    "last_error": link.link.last_error,
+                    "received_bytes": link.link.received_bytes,
+                    "received_events": link.link.received_events,
+                    "trouble": str(link.trouble or ""),
+                }
+                for node, link in self._runner.links.items()
+            },
+        }
+
+    def reload(self) -> dict[str, Any]:
+        """A new configuration without losing a call; a faulty one changes nothing and says why."""
+        try:
+            config = load(self._config_path, log.warning)
+        except CcoreError as error:
+            log.error("not reloaded: %s", error)
+            raise
+        # Where this daemon writes cannot change under it.
+        config = replace(config, daemon=self._daemon)
+        changed = {
+            node
+            for node, link in self._runner.links.items()
+            if node not in config.switch or config.switch[node] != link.switch
+        }
+        if changed:
+            raise BadRequest(
+                what=f"switch {', '.join(sorted(changed))} differs in the new configuration",
+                expected="a restart for another switch",
+            )
+        floor = self._runner.floor
+        self._runner.ask(lambda now_us: floor.reload(config, now_us))
+        self.config = config
+        self._link_up(config)
+        log.info("reloaded %s", self._config_path)
+        return {"queues": len(config.queues), "agents": len(config.agents)}
+
+
+def _make(directory: Path) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o750)
+    except OSError as error:
+        raise DiskTrouble(path=directory, why=error.strerror) from error
