@@ -95,7 +95,7 @@ def _ceiling(value: int) -> int:
         return 4
     size = 1
     while True:
-        for factor in (4, 8, 12, 20, 40):
+        for factor in (4, 8, 12, 16, 20, 24, 32, 40, 48, 60):
             if value <= factor * size:
                 return factor * size
         size *= 10
