@@ -1,97 +1,180 @@
-"""The dialplan that ccore asks of a switch, as tables: context -> pattern -> applications.
+"""The dialplan that ccore asks of a switch, as tables: context -> rules, tried from the top.
 
 Park and steer: an inbound call gets a few variables and parks. A transfer to `ccore-fallback` is
-armed before the park, so that a caller is served when nobody takes the call up. Applications hold
-`${name}` for channel variables and `$1` for what a pattern caught.
+armed before the park, so that a caller is served when nobody takes the call up. A rule holds
+`$1` for what its pattern caught; `${name}` is filled when an application runs. It says what the
+files in dialplans/ say, and a test holds the two side by side.
 """
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from ccore.sim.leg import Leg
 
-__all__ = ["CONTEXTS", "Dialplan"]
+__all__ = ["Dialplan", "Rule"]
 
 Plan = list[tuple[str, str]]
 
 # Seconds until the switch serves a parked call by itself, unless ccore takes it up.
-FALLBACK_S = 5
+PICK_UP_S = 5
 
-_DEAD_MAN = ("sched_transfer", f"+{FALLBACK_S} fallback XML ccore-fallback")
-_FEATURE_DEAD_MAN = ("sched_transfer", f"+{FALLBACK_S} feature XML ccore-fallback")
+_AFTER = "transfer_after_bridge=ccore-after:XML:ccore-transfer"
+_DEAD_MAN = ("sched_transfer", f"+{PICK_UP_S} fallback XML ccore-fallback")
+_PARK: Plan = [_DEAD_MAN, ("park", "")]
+_FALLBACK = ("transfer", "fallback XML ccore-fallback")
+
+# What of a caller's name is fit to go on: printable, and nothing that could start a command, an
+# expansion or a new line. It is kept up to the first character that is not.
+_NAME = re.compile("[ !#*+\\-./0-9:=?@A-Z_a-z\u00a0-\ud7ff\ue000-\U0010ffff]{1,64}")
+_NUMBER = re.compile(r"\+?[0-9]{1,20}")
 
 
-def _feature(what: str) -> Plan:
-    return [
-        ("multiset", f"^^;ccore_feature={what};ccore_user=${{sip_auth_username}};ccore_reason=$1"),
-        ("set", "playback_terminators=none"),
-        ("answer", ""),
-        _FEATURE_DEAD_MAN,
-        ("park", ""),
+@dataclass(frozen=True, slots=True)
+class Rule:
+    pattern: str
+    plan: Plan
+    when: Callable[[Leg], bool] = lambda leg: True
+
+
+def _feature(code: str, what: str, also: str = "") -> Rule:
+    plan = [
+        ("multiset", f"^^|ccore_feature={what}{also}"),
+        ("transfer", "feature XML ccore-feature"),
     ]
+    return Rule(code, plan)
 
 
-CONTEXTS: dict[str, list[tuple[str, Plan]]] = {
-    "ccore-inbound": [
-        (
-            r"(.*)",
-            [
-                (
-                    "multiset",
-                    "^^;ccore_entry=$1;ccore_calling=${clean_number}"
-                    ";playback_terminators=none;RECORD_STEREO=true",
-                ),
-                ("ring_ready", ""),
-                _DEAD_MAN,
-                ("park", ""),
-            ],
-        )
-    ],
-    "ccore-agents": [
-        (r"\*11", _feature("sign_in")),
-        (r"\*12", _feature("sign_out")),
-        (r"\*13", _feature("ready")),
-        (r"\*14([0-9]*)", _feature("not_ready")),
-        (r"\*15", _feature("wrap_up_done")),
-        (
-            r"(0[0-9]{6,14}|1[0-9]{10}|\+?[1-9][0-9]{6,14})",
-            [
-                ("set", "ccore_outbound=$1"),
-                ("set", "ccore_user=${sip_auth_username}"),
-                ("bridge", "sofia/gateway/trunk/$1"),
-            ],
-        ),
-    ],
-    "ccore-transfer": [
-        (r"([0-9]{3,8})", [("set", "ccore_transfer=$1"), _DEAD_MAN, ("park", "")]),
-    ],
-    "ccore-outbound": [
-        (r"(\+?[0-9]{3,15})", [("bridge", "sofia/gateway/trunk/$1")]),
-    ],
-    "ccore-fallback": [
-        (r"fallback", [("answer", ""), ("playback", "fallback.wav"), ("fallback_number", "")]),
-        (r"feature", [("playback", "tone_stream://%(200,100,400)"), ("hangup", "")]),
-    ],
-    # What the captures of a real switch were taken with.
-    "public": [(r"(.*)", [("set", "ccore_did=$1"), ("park", "")])],
-}
-
-_VARIABLE = re.compile(r"\$\{([A-Za-z0-9_]+)\}")
-_UNCLEAN = re.compile(r"[^0-9+*#A-Za-z]")
+def _bridge_was_real(leg: Leg) -> bool:
+    return leg.vars.get("last_bridge_to", "") == leg.vars.get("bridge_uuid", "")
 
 
 class Dialplan:
     """`fallback_number` "" means: hang up after the message."""
 
-    def __init__(self, fallback_number: str = "") -> None:
-        self.contexts = dict(CONTEXTS)
-        self.fallback_number = fallback_number
+    def __init__(self, fallback_number: str, outbound_allow: str, gateway: bool) -> None:
+        trunk = (lambda leg: True) if gateway else (lambda leg: False)
+        message: Plan = [
+            (
+                "multiset",
+                "^^|ccore_way=fallback|transfer_after_bridge=|force_transfer_context=ccore-nowhere",
+            ),
+            ("answer", ""),
+            ("sleep", "300"),
+            ("playback", "tone_stream://%(330,0,950);%(330,0,1400);%(330,600,1800)"),
+        ]
+        onward: Plan = []
+        if fallback_number and gateway:
+            onward = [
+                ("set", "hangup_after_bridge=true"),
+                ("bridge", f"sofia/gateway/ccore-trunk/{fallback_number}"),
+            ]
+        self.contexts: dict[str, list[Rule]] = {
+            "ccore-inbound": [
+                Rule(
+                    r"(\+?[0-9*#]{1,32})",
+                    [
+                        (
+                            "multiset",
+                            "^^|ccore_entry=$1|ccore_calling=${caller_id_number}"
+                            "|ccore_way=inbound|playback_terminators=none|RECORD_STEREO=true"
+                            "|media_timeout=60000|media_hold_timeout=3600000"
+                            "|force_transfer_dialplan=XML|force_transfer_context=ccore-transfer"
+                            f"|uuid_bridge_park_on_cancel=true|{_AFTER}",
+                        ),
+                        ("ring_ready", ""),
+                        *_PARK,
+                    ],
+                ),
+                Rule(".*", [("hangup", "UNALLOCATED_NUMBER")]),
+            ],
+            "ccore-transfer": [
+                Rule("ccore-after", [("hangup", "NORMAL_CLEARING")], _bridge_was_real),
+                Rule("ccore-after", [("multiset", f"^^|ccore_way=bridge-failed|{_AFTER}"), *_PARK]),
+                Rule(
+                    "([0-9*#]{1,32})",
+                    [("multiset", f"^^|ccore_way=transfer|ccore_transfer=$1|{_AFTER}"), *_PARK],
+                ),
+                Rule(".*", [_FALLBACK]),
+            ],
+            "ccore-agents": [
+                _feature(r"\*11", "sign_in"),
+                _feature(r"\*12", "sign_out"),
+                _feature(r"\*13", "ready"),
+                _feature(r"\*14([1-9][0-9]?)?", "not_ready", "|ccore_reason=$1"),
+                _feature(r"\*15", "wrap_up_done"),
+                Rule(
+                    f"({outbound_allow})",
+                    [
+                        (
+                            "multiset",
+                            "^^|ccore_way=outbound|ccore_outbound=$1"
+                            "|ccore_user=${sip_auth_username}|hangup_after_bridge=true"
+                            "|force_transfer_dialplan=XML|force_transfer_context=ccore-nowhere",
+                        ),
+                        ("bridge", "sofia/gateway/ccore-trunk/$1"),
+                        ("hangup", "NORMAL_CLEARING"),
+                    ],
+                    trunk,
+                ),
+                Rule(".*", [("hangup", "OUTGOING_CALL_BARRED")]),
+            ],
+            "ccore-feature": [
+                Rule(
+                    "feature",
+                    [
+                        (
+                            "multiset",
+                            "^^|ccore_way=feature|ccore_user=${sip_auth_username}"
+                            "|playback_terminators=none"
+                            "|force_transfer_dialplan=XML|force_transfer_context=ccore-nowhere",
+                        ),
+                        ("sched_transfer", f"+{PICK_UP_S} unheard XML ccore-feature"),
+                        ("park", ""),
+                    ],
+                ),
+                Rule(
+                    ".*",
+                    [
+                        ("answer", ""),
+                        ("playback", "tone_stream://%(400,400,425);loops=4"),
+                        ("hangup", "NORMAL_TEMPORARY_FAILURE"),
+                    ],
+                ),
+            ],
+            "ccore-outbound": [
+                Rule(
+                    r"(\+?[0-9*#]{1,32})",
+                    [
+                        (
+                            "multiset",
+                            "^^|ccore_way=outbound|hangup_after_bridge=true"
+                            "|transfer_after_bridge=|force_transfer_context=ccore-nowhere",
+                        ),
+                        ("bridge", "sofia/gateway/ccore-trunk/$1"),
+                        _FALLBACK,
+                    ],
+                    trunk,
+                ),
+                Rule(".*", [_FALLBACK]),
+            ],
+            "ccore-fallback": [
+                Rule("fallback", [*message, *onward, ("hangup", "NORMAL_TEMPORARY_FAILURE")]),
+                Rule(".*", [("hangup", "NORMAL_TEMPORARY_FAILURE")]),
+            ],
+            "ccore-nowhere": [Rule(".*", [("hangup", "CALL_REJECTED")])],
+            # What the captures of a real switch were taken with.
+            "public": [Rule("(.*)", [("set", "ccore_did=$1"), ("park", "")])],
+        }
 
     def find(self, leg: Leg) -> Plan:
-        for pattern, plan in self.contexts.get(leg.context, ()):
-            match = re.fullmatch(pattern, leg.dest)
-            if match is not None:
+        if leg.context == "ccore-inbound":
+            _clean(leg)
+        for rule in self.contexts.get(leg.context, ()):
+            match = re.fullmatch(rule.pattern, leg.dest, re.ASCII)
+            if match is not None and rule.when(leg):
                 caught = (match.groups() or ("",))[0] or ""
-                return [(app, _expand(data, leg, caught)) for app, data in self._filled(plan)]
+                return [(app, data.replace("$1", caught)) for app, data in rule.plan]
         return []
 
     def inline(self, text: str) -> Plan:
@@ -99,22 +182,11 @@ class Dialplan:
         pairs = [each.partition(":") for each in text.split(",") if each]
         return [(app, data) for app, _, data in pairs]
 
-    def _filled(self, plan: Plan) -> Plan:
-        filled: Plan = []
-        for app, data in plan:
-            if app != "fallback_number":
-                filled.append((app, data))
-            elif self.fallback_number:
-                filled.append(("bridge", f"sofia/gateway/trunk/{self.fallback_number}"))
-            else:
-                filled.append(("hangup", "NORMAL_CLEARING"))
-        return filled
 
-
-def _expand(data: str, leg: Leg, caught: str) -> str:
-    def value(match: re.Match[str]) -> str:
-        if match[1] == "clean_number":
-            return _UNCLEAN.sub("", leg.caller)
-        return leg.vars.get(match[1], "")
-
-    return _VARIABLE.sub(value, data.replace("$1", caught))
+def _clean(leg: Leg) -> None:
+    """Nothing that came from outside goes on unchecked."""
+    if not _NUMBER.fullmatch(leg.caller):
+        leg.caller = "anonymous"
+    match = _NAME.match(leg.name)
+    leg.name = match[0] if match is not None else "anonymous"
+    leg.touch()

@@ -8,6 +8,7 @@ breaks what is beneath it too (`stop_broadcast`); an `endless_playback` answers 
 over, and reads no digits.
 """
 
+import re
 from collections.abc import Callable
 
 from ccore.sim.core import Core
@@ -19,7 +20,10 @@ __all__ = ["Durations", "Media"]
 # Length of a file in microseconds, or None where there is no such file.
 Durations = Callable[[str], int | None]
 
-_ENDLESS = ("tone_stream://", "silence_stream://", "local_stream://")
+_ENDLESS = "local_stream://"
+_VARIABLE = re.compile(r"\$\{([A-Za-z0-9_]+)\}")
+_TONE = re.compile(r"%\(([0-9]+),([0-9]+)")
+_LOOPS = re.compile(r"loops=(-?[0-9]+)")
 _PLAYING = ("playback", "endless_playback", "record")
 DEFAULT_TERMINATORS = "*"
 HOLD_MUSIC = "local_stream://moh"
@@ -68,6 +72,7 @@ class Media:
     def execute(self, leg: Leg, frame: Frame) -> None:
         self._pause(leg)
         frame.begun_us = self.core.now_us
+        frame.data = _expand(frame.data, leg)
         leg.breaking = False
         leg.response = ""
         leg.set_vars(
@@ -283,10 +288,11 @@ class Media:
         if source.startswith("silence_stream://"):
             ms = source.removeprefix("silence_stream://").split(",")[0]
             return int(ms) * 1000 if ms.isdecimal() and int(ms) else -1
-        if source.startswith("tone_stream://%(") and "loops=" not in source:
-            on, _, rest = source.removeprefix("tone_stream://%(").partition(",")
-            off = rest.split(",")[0]
-            return (int(on) + int(off)) * 1000 if on.isdecimal() and off.isdecimal() else -1
+        if source.startswith("tone_stream://"):
+            loops = _LOOPS.search(source)
+            times = int(loops[1]) if loops is not None else 1
+            spans_ms = [int(on) + int(off) for on, off in _TONE.findall(source)]
+            return sum(spans_ms) * 1000 * times if times > 0 and spans_ms else -1
         if source.startswith(_ENDLESS):
             return -1
         return self.durations(source)
@@ -338,6 +344,19 @@ class Media:
             if equals:
                 leg.set_var(name, value)
         return True
+
+
+def _expand(data: str, leg: Leg) -> str:
+    """`${name}`: a variable of the channel, or a field of the caller's profile."""
+    if "${" not in data:
+        return data
+    profile = {
+        "caller_id_number": leg.caller,
+        "caller_id_name": leg.name,
+        "destination_number": leg.dest,
+        "uuid": leg.uuid,
+    }
+    return _VARIABLE.sub(lambda m: profile.get(m[1], leg.vars.get(m[1], "")), data)
 
 
 def _frame(app: str, order: Order, uuid: str, argument: str) -> Frame:

@@ -117,6 +117,8 @@ class Originator:
 
     def _aim(self, dial: str) -> tuple[str, str, str, str]:
         """Phone, number, profile, and the cause of failure where nothing can be rung."""
+        if dial.startswith("["):  # variables for one leg only
+            dial = dial.partition("]")[2]
         kind, _, rest = dial.partition("/")
         if kind == "user":
             user = rest.partition("@")[0]

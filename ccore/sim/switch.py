@@ -54,6 +54,8 @@ class SimSwitch:
         durations: Durations = _one_and_a_half_seconds,
         directory: Iterable[str] | None = None,
         fallback_number: str = "",
+        outbound_allow: str = "[2-9][0-9]{6,9}",
+        gateway: bool = True,
         variables: dict[str, str] | None = None,
         media_timeout_us: int = 60_000_000,
         outside_answers_us: int = 3_000_000,
@@ -79,7 +81,8 @@ class SimSwitch:
         self._version = version
         media = Media(self.core, durations)
         bridges = Bridges(self.core, media)
-        calls = Calls(self.core, media, bridges, Dialplan(fallback_number))
+        dialplan = Dialplan(fallback_number, outbound_allow, gateway)
+        calls = Calls(self.core, media, bridges, dialplan)
         self.registrar = Registrar(self.core, domain, users)
         originator = Originator(self.core, calls, self.registrar)
         self._media = media
