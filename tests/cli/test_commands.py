@@ -1,7 +1,14 @@
 """The commands of a running daemon, as their user sees them."""
 
+import fcntl
 import json
+import os
+import re
 import shlex
+import struct
+import subprocess
+import sys
+import termios
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -34,10 +41,10 @@ def test_every_command_ends_its_help_with_lines_that_run() -> None:
         assert title in ("Example:", "Examples:"), name
         assert f"ccore {name.split()[0]}" in "\n".join(lines), name
         for line in lines:
-            for part in line.split("&&"):
-                words = shlex.split(part, comments=True)
-                assert words[0] == "ccore", name
-                parse(words[1 : next((at for at, w in enumerate(words) if w[0] in "|>2"), None)])
+            for part in re.split(r"&&|\|", line):
+                words = shlex.split(re.split(r"\d?>", part)[0], comments=True)
+                if words[0] == "ccore":
+                    parse(words[1:])
 
 
 def parse(words: list[str]) -> None:
@@ -188,3 +195,41 @@ def test_top_without_a_terminal_prints_lines(ccore: Ccore) -> None:
     result = ccore("top", "--seconds", "0.3", "--every", "0.1")
     assert result.exit_code == 0
     assert "waiting 3 (longest 1:15)" in result.output.splitlines()[0]
+
+
+def test_top_in_a_terminal_draws_the_floor(socket_path: Path) -> None:
+    """A real terminal: a pseudo one of 80 columns and 24 lines."""
+    ours, theirs = os.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
+    words = ["top", "--socket", str(socket_path), "--seconds", "0.3", "--every", "0.1"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "ccore", *words],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env={**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8"},
+    ) as child:
+        os.close(theirs)
+        drawn = b""
+        try:
+            while data := os.read(ours, 65_536):
+                drawn += data
+        except OSError:  # how a pseudo terminal says that the other end is closed
+            pass
+        os.close(ours)
+    assert child.returncode == 0
+    text = drawn.decode()
+    assert "sales" in text
+    assert "李娜" in text
+    assert "[red]\\x1b" in text  # news of a caller with a hostile name, as text
+    assert text.index("\x1b[?1049h") < text.index("\x1b[?1049l")  # the screen is given back
+
+
+def test_a_reader_who_leaves_ends_it_quietly(socket_path: Path) -> None:
+    """`ccore follow | head -1`, as a shell would do it."""
+    command = f"{shlex.quote(sys.executable)} -m ccore top --every 0.1 --socket {socket_path}"
+    done = subprocess.run(
+        ["sh", "-c", f"{command} | head -1"], capture_output=True, text=True, timeout=60
+    )
+    assert done.stderr == ""
+    assert done.stdout.count("\n") == 1
