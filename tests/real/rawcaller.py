@@ -1,7 +1,7 @@
 """A caller made by hand: SIP bytes over UDP, so that he can say and not say what no phone would.
 
-He calls, says no more than a call needs, sends no RTP, and can vanish without a BYE. Used for hostile
-headers and for legs that disappear; ordinary callers are channels of the phones' switch.
+He calls, says no more than a call needs, sends no RTP, and can vanish without a BYE. Used for
+hostile headers and for legs that disappear; ordinary callers are channels of the phones' switch.
 """
 
 import re

@@ -1,0 +1,1 @@
+"""The scenario book on a real FreeSWITCH, with real SIP phones."""
