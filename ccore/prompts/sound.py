@@ -13,7 +13,9 @@ __all__ = ["RATE", "read_wav", "resample", "trim", "write_wav"]
 
 RATE = 8_000  # Hz, what a telephone line carries
 
-_TAPS = 64  # input samples that make one output sample; less lets hiss through
+# Input samples that make one output sample, times the ratio of the rates. With fewer the filter is
+# so gentle that hiss comes through or voices turn dull.
+_TAPS = 64
 _PASS = 0.45  # cut-off as a share of the lower rate: 3.6 kHz of 8, as telephones have it
 _QUIET = 200  # of 32767; what is below counts as silence at the ends
 _PAD_S = 0.03  # silence kept at each end, so that words joined to sentences do not clash
@@ -29,7 +31,7 @@ def read_wav(data: bytes) -> tuple[Samples, int]:
     while at + 8 <= len(data):
         name, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
         body = data[at + 8 : at + 8 + size]
-        if name == b"fmt ":
+        if name == b"fmt " and len(body) >= 16:
             form, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", body)
             if (form, channels, bits) != (1, 1, 16):
                 raise ValueError("no mono 16-bit WAV file")
@@ -53,17 +55,20 @@ def resample(samples: Samples, rate: int) -> Samples:
     common = gcd(rate, RATE)
     up, down = RATE // common, rate // common
     cut = 2 * _PASS * min(rate, RATE) / rate  # of half the input's rate
-    taps = np.arange(_TAPS) - _TAPS // 2 + 1
-    phases = np.arange(up)[:, None] / up
-    weights = np.sinc((taps - phases) * cut) * np.blackman(_TAPS + 2)[1:-1]
-    weights /= weights.sum(axis=1, keepdims=True)
-
+    half = _TAPS * max(rate, RATE) // RATE // 2
+    taps = np.arange(1 - half, half + 1)
     count = len(samples) * up // down
-    places = np.arange(count, dtype=np.int64) * down
-    padded = np.pad(samples.astype(np.float64), _TAPS)
-    windows = np.lib.stride_tricks.sliding_window_view(padded, _TAPS)
-    start = places // up + _TAPS - _TAPS // 2 + 1
-    made = np.einsum("ij,ij->i", windows[start], weights[places % up])
+    padded = np.pad(samples.astype(np.float64), 2 * half)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * half)
+    made = np.zeros(count)
+    for first in range(min(up, count)):
+        # Every up-th sample has the same phase, and `down` input samples between.
+        at, phase = divmod(first * down, up)
+        weights = np.sinc((taps - phase / up) * cut) * np.blackman(2 * half + 2)[1:-1]
+        much = len(range(first, count, up))
+        start = at + 1 + half
+        same = windows[start : start + (much - 1) * down + 1 : down]
+        made[first::up] = same @ (weights / weights.sum())
     heard: Samples = np.clip(np.rint(made), -32_768, 32_767).astype(np.int16)
     return heard
 
