@@ -35,6 +35,21 @@ _CODEC = b"".join(
     for way in (b"Read", b"Write")
 )
 
+# What both ends offer each other; encoded once, numbers filled in per leg.
+_SDP = (
+    encode(
+        "v=0\r\no=FreeSWITCH SECOND SESSION IN IP4 127.0.0.1\r\ns=FreeSWITCH\r\n"
+        "c=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio PORT RTP/AVP 0 101 13\r\n"
+        "a=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n"
+        "a=rtpmap:13 CN/8000\r\na=ptime:20\r\na=sendrecv\r\n"
+    )
+    .replace(b"%", b"%%")
+    .replace(b"SECOND", b"%d")
+    .replace(b"SESSION", b"%d")
+    .replace(b"PORT", b"%d")
+    + b"\n"
+)
+
 
 @dataclass(slots=True, eq=False)
 class Frame:
@@ -249,12 +264,6 @@ def _invite_block(leg: Leg) -> bytes:
     far, near = ("from", "to") if leg.inbound else ("to", "from")
     number, dest = leg.number, leg.dest
     port = 16384 + leg.session * 2 % 16384
-    sdp = (
-        f"v=0\r\no=FreeSWITCH {leg.created_us // 1_000_000} {leg.session} IN IP4 127.0.0.1\r\n"
-        f"s=FreeSWITCH\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio {port} RTP/AVP 0 101 13\r\n"
-        "a=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n"
-        "a=rtpmap:13 CN/8000\r\na=ptime:20\r\na=sendrecv\r\n"
-    )
     pairs = {
         "direction": "inbound" if leg.inbound else "outbound",
         "uuid": leg.uuid,
@@ -287,8 +296,6 @@ def _invite_block(leg: Leg) -> bytes:
         "sip_full_from": f'"{leg.name}" <sip:{leg.caller}@127.0.0.1>;tag={leg.session:x}',
         "sip_full_to": f"<sip:{dest}@127.0.0.1:5060>",
         "max_forwards": "70",
-        "switch_r_sdp": sdp,
-        "rtp_local_sdp_str": sdp,
         "ep_codec_string": "CORE_PCM_MODULE.PCMU@8000h@20i@64000b",
         "rtp_use_codec_string": "PCMU",
         "rtp_use_codec_name": "PCMU",
@@ -309,4 +316,7 @@ def _invite_block(leg: Leg) -> bytes:
         "rtp_use_timer_name": "soft",
         "call_uuid": leg.uuid,
     }
-    return b"".join(b"variable_%b: %b\n" % (k.encode(), encode(v)) for k, v in pairs.items())
+    lines = [b"variable_%b: %b\n" % (k.encode(), encode(v)) for k, v in pairs.items()]
+    sdp = _SDP % (leg.created_us // 1_000_000, leg.session, port)
+    lines += (b"variable_switch_r_sdp: ", sdp, b"variable_rtp_local_sdp_str: ", sdp)
+    return b"".join(lines)
