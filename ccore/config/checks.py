@@ -23,9 +23,9 @@ _CHECKS = (
     places.check_files,
     times.check_calendars,
     flows.check_steps,
-    flows.check_endings,
     service.check_queues,
     service.check_circles,
+    flows.check_endings,
     service.check_skills,
     service.check_agents,
 )

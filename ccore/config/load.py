@@ -82,7 +82,6 @@ def _anchored(config: Config, base: Path) -> Config:
         config,
         daemon=change(config.daemon, dir=str(base / config.daemon.dir)),
         prompts=change(config.prompts, dir=str(base / config.prompts.dir)),
-        recording=change(config.recording, dir=str(base / config.recording.dir)),
     )
 
 

@@ -80,7 +80,8 @@ class Records(_Table):
 
 
 class Recording(_Table):
-    dir: str = "recordings"  # where the switch writes recordings; it must be able to write there
+    # where the switch writes recordings, inside the daemon's dir; it must be able to write there
+    dir: str = "recordings"
     pattern: str = "{day}/{queue}/{contact}.wav"  # file name; also `{agent}` `{time}` `{called}`
 
 

@@ -62,10 +62,7 @@ def check_skills(config: Config) -> Doubts:
             _served(config, name, _with(queue, skill), f" for the territory of {skill}")
         for language in languages:
             for skill in territories:
-                if not any(
-                    _lacks(_with(queue, language, skill), a) == []
-                    for a in _members(config, name).values()
-                ):
+                if not _anyone(config, name, _with(queue, language, skill)):
                     yield ("queues", name), f"no agent has both {skill} and {language}"
 
 
@@ -90,23 +87,24 @@ def check_agents(config: Config) -> Doubts:
 
 
 def _served(config: Config, name: str, needed: Mapping[str, int], who: str) -> None:
-    members = _members(config, name)
-    lacks = {agent: _lacks(needed, one) for agent, one in members.items()}
-    if any(not lack for lack in lacks.values()):
+    if _anyone(config, name, needed):
         return
+    lacks = [
+        (agent, _lacks(needed, one)) for agent, one in config.agents.items() if _may(one, name)
+    ]
     wanted = ", ".join(f"{skill} {level}" for skill, level in needed.items())
     expected = f"an agent with {wanted}" if wanted else "an agent"
-    if not members:
+    if not lacks:
         raise Fault(("queues", name), f"no agents{who}", expected)
-    nearest_first = sorted(lacks.items(), key=lambda item: len(item[1]))
-    shown = [f"{agent} lacks {' and '.join(lack)}" for agent, lack in nearest_first[:_LISTED]]
+    lacks.sort(key=lambda item: len(item[1]))  # who comes closest first
+    shown = [f"{agent} lacks {' and '.join(lack)}" for agent, lack in lacks[:_LISTED]]
     if len(lacks) > _LISTED:
         shown.append(f"{len(lacks) - _LISTED} more")
     raise Fault(("queues", name), f"no agent{who} ({'; '.join(shown)})", expected)
 
 
-def _members(config: Config, queue: str) -> dict[str, Agent]:
-    return {name: agent for name, agent in config.agents.items() if _may(agent, queue)}
+def _anyone(config: Config, queue: str, needed: Mapping[str, int]) -> bool:
+    return any(_may(one, queue) and not _lacks(needed, one) for one in config.agents.values())
 
 
 def _may(agent: Agent, queue: str) -> bool:

@@ -52,7 +52,9 @@ def _pieces(text: str) -> list[str]:
     for character in " ".join(text.split()):
         square = _em(character) == 1.0
         new = not pieces or square or pieces[-1].endswith(" ") or _em(pieces[-1][-1]) == 1.0
-        if new or len(pieces[-1]) >= 24:
+        # The key in 请按 1 stays with its verb.
+        key = character.isdigit() and pieces and len(pieces[-1]) == 2 and pieces[-1][-1] == " "
+        if (new and not key) or len(pieces[-1]) >= 24:
             pieces.append(character)
         else:
             pieces[-1] += character
