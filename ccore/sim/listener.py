@@ -82,6 +82,8 @@ class Listener:
         self.waiting: list[bytes] = []
 
     def wants(self, name: str, subclass: str) -> bool:
+        if self.closed:
+            return False
         if name == "CUSTOM":
             return "ALL" in self.names or ("CUSTOM" in self.names and subclass in self.subclasses)
         return name in self.names or "ALL" in self.names
