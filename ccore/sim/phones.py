@@ -1,11 +1,14 @@
 """The far ends: agents' phones, callers, and whoever answers a number outside.
 
-`agent:1001` is a phone with one line: while it is in a call, a second one finds it busy. `caller:7`
-comes in over the trunk. `outside:5551234` answers what goes out through the trunk, by itself.
+`agent:1001` is a desk phone with two lines: the call that came, and the one it made; while it has a
+call that came, another one finds it busy. What does not say `line="in"` or `line="out"` means the
+call that came while there is one. `caller:7` comes in over the trunk. `outside:5551234` answers
+what goes out through the trunk, by itself.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from ccore.sim.calls import Calls
 from ccore.sim.core import Core
@@ -40,7 +43,8 @@ DIGIT_US = 260_000
 @dataclass(slots=True, eq=False)
 class Phone:
     name: str
-    leg: Leg | None = None
+    came: Leg | None = None
+    made: Leg | None = None
     vanished: bool = False
     next_ring: str = ""  # busy or refuse: said before it rang
 
@@ -83,10 +87,10 @@ class Phones:
         said, phone.next_ring = phone.next_ring, ""
         if said == "refuse":
             self._reject(leg, "CALL_REJECTED", "603")
-        elif said == "busy" or (phone.leg is not None and not phone.leg.gone):
+        elif said == "busy" or (phone.came is not None and not phone.came.gone):
             self._reject(leg, "USER_BUSY", "486")
         else:
-            phone.leg = leg
+            phone.came = leg
             leg.progress_us = self.core.stamp()
             leg.touch()
             self.core.emit("CHANNEL_PROGRESS", leg)
@@ -101,15 +105,19 @@ class Phones:
 
     def _gone(self, leg: Leg) -> None:
         phone = self.phones.get(leg.phone)
-        if phone is not None and phone.leg is leg:
-            phone.leg = None
+        if phone is None or leg not in (phone.came, phone.made):
+            return
+        phone.came = None if phone.came is leg else phone.came
+        phone.made = None if phone.made is leg else phone.made
+        if phone.came is None and phone.made is None:
             phone.vanished = False
             if phone.name.startswith("caller:"):
                 del self.phones[phone.name]
 
-    def _live(self, phone: Phone) -> Leg | None:
-        leg = phone.leg
-        return None if leg is None or leg.cause or phone.vanished else leg
+    def _live(self, phone: Phone, line: str = "") -> Leg | None:
+        lines = {"in": (phone.came,), "out": (phone.made,)}.get(line, (phone.came, phone.made))
+        legs = (leg for leg in lines if leg is not None and not leg.cause)
+        return None if phone.vanished else next(legs, None)
 
     def _do_register(self, phone: Phone) -> None:
         self.registrar.register(_user(phone))
@@ -118,8 +126,8 @@ class Phones:
         self.registrar.unregister(_user(phone), expired)
 
     def _do_answer(self, phone: Phone) -> None:
-        leg = self._live(phone)
-        if leg is None or leg.inbound or leg.answered:
+        leg = self._live(phone, "in")
+        if leg is None or leg.answered:
             return
         self.calls.answer(leg)
         told, leg.on_answer = leg.on_answer, None
@@ -133,17 +141,17 @@ class Phones:
         self._turn_down(phone, "refuse", "CALL_REJECTED", "603")
 
     def _turn_down(self, phone: Phone, word: str, cause: str, status: str) -> None:
-        leg = self._live(phone)
+        leg = self._live(phone, "in")
         if leg is None:
             phone.next_ring = word
-        elif not leg.inbound and not leg.answered:
+        elif not leg.answered:
             self._reject(leg, cause, status)
 
     def _do_ignore(self, phone: Phone) -> None:
         """Let it ring."""
 
-    def _do_hangup(self, phone: Phone) -> None:
-        leg = self._live(phone)
+    def _do_hangup(self, phone: Phone, line: str = "") -> None:
+        leg = self._live(phone, line)
         if leg is None:
             return
         if leg.answered:
@@ -162,15 +170,15 @@ class Phones:
             phone.vanished = True
             self.core.after(self.media_timeout_us, lambda: self.calls.hangup(leg, "MEDIA_TIMEOUT"))
 
-    def _do_digits(self, phone: Phone, text: str) -> None:
-        leg = self._live(phone)
-        for place, digit in enumerate(text if leg is not None else ""):
-            if digit in "0123456789*#ABCD":
-                self.core.after(DIGIT_US * place, lambda digit=digit: self._press(phone, digit))  # type: ignore[misc]
+    def _do_digits(self, phone: Phone, text: str, line: str = "") -> None:
+        leg = self._live(phone, line)
+        if leg is None:
+            return
+        for place, digit in enumerate(each for each in text if each in "0123456789*#ABCD"):
+            self.core.after(DIGIT_US * place, partial(self._press, phone, leg, digit))
 
-    def _press(self, phone: Phone, digit: str) -> None:
-        leg = self._live(phone)
-        if leg is not None and not leg.moving:
+    def _press(self, phone: Phone, leg: Leg, digit: str) -> None:
+        if not (phone.vanished or leg.cause or leg.gone or leg.moving):
             self.calls.media.digit(leg, digit)
 
     def _do_speak(self, phone: Phone, ms: int) -> None:
@@ -178,17 +186,17 @@ class Phones:
         if leg is not None:
             leg.speaks_until_us = self.core.now_us + ms * 1000
 
-    def _do_hold(self, phone: Phone) -> None:
-        if (leg := self._live(phone)) is not None:
+    def _do_hold(self, phone: Phone, line: str = "") -> None:
+        if (leg := self._live(phone, line)) is not None:
             self.calls.hold(leg, True)
 
-    def _do_unhold(self, phone: Phone) -> None:
-        if (leg := self._live(phone)) is not None:
+    def _do_unhold(self, phone: Phone, line: str = "") -> None:
+        if (leg := self._live(phone, line)) is not None:
             self.calls.hold(leg, False)
 
-    def _do_refer(self, phone: Phone, number: str) -> None:
+    def _do_refer(self, phone: Phone, number: str, line: str = "") -> None:
         """A blind transfer: the partner goes where its dialplan lets it, this leg ends."""
-        leg = self._live(phone)
+        leg = self._live(phone, line)
         if leg is None or leg.joint is None:
             return
         other = leg.joint.other(leg)
@@ -199,11 +207,15 @@ class Phones:
         context = other.vars.get("force_transfer_context", "") or "ccore-transfer"
         self.calls.transfer(other, number, "XML", context)
         # A phone that has sent its caller away hangs up, where the switch was not faster.
-        self.core.after(2 * self.core.pace.frame_us + 1, lambda: self._do_hangup(phone))
+        self.core.after(2 * self.core.pace.frame_us + 1, lambda: self._end_own(phone, leg))
+
+    def _end_own(self, phone: Phone, leg: Leg) -> None:
+        if leg is phone.came or leg is phone.made:
+            self._do_hangup(phone, "in" if leg is phone.came else "out")
 
     def _do_dial(self, phone: Phone, number: str, name: str = "") -> None:
         """An agent dials: a feature code, or a number outside."""
-        if self._live(phone) is None:
+        if self._live(phone, "out") is None:
             user = _user(phone)
             leg = self._arrive(phone, user, number, name or user, "ccore-agents", "agents")
             leg.set_vars({"sip_auth_username": user, "sip_auth_realm": self.registrar.domain})
@@ -219,7 +231,7 @@ class Phones:
         context: str = "ccore-inbound",
         uuid: str = "",
     ) -> None:
-        if self._live(phone) is None:
+        if self._live(phone, "out") is None:
             leg = self._arrive(phone, calling, called, name, context, "trunk", uuid)
             for header, value in (headers or {}).items():
                 leg.set_var(f"sip_h_{header}", value)
@@ -246,7 +258,7 @@ class Phones:
             context=context,
             profile=profile,
         )
-        phone.leg = leg
+        phone.made = leg
         return leg
 
 

@@ -243,6 +243,21 @@ def test_feature_code_parks_with_who_and_what(code: str, feature: str, reason: s
     assert parked["variable_ccore_way"] == "feature"
 
 
+def test_agent_dials_a_code_on_the_other_line_while_he_talks() -> None:
+    client = Client()
+    caller, agent = client.talk()
+    client.act("agent:1001", "dial", number="*12")
+    client.wait(0.1)
+    assert client.heard("CHANNEL_PARK")[-1]["variable_ccore_feature"] == "sign_out"
+    client.act("agent:1001", "hangup", line="out")
+    client.wait(0.1)
+    assert [e["Unique-ID"] for e in client.heard("CHANNEL_HANGUP_COMPLETE")] != [caller, agent]
+    assert client.switch.legs == 2
+    client.ring("1001", leg="second-leg")
+    client.wait(0.1)
+    assert client.heard("CHANNEL_HANGUP_COMPLETE", "second-leg")[0]["Hangup-Cause"] == "USER_BUSY"
+
+
 def test_agent_calls_out_and_a_stranger_number_is_barred() -> None:
     client = Client()
     client.act("agent:1001", "dial", number="55512345")
