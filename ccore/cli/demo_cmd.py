@@ -57,7 +57,7 @@ def demo(
         try:
             stack.enter_context(stage.switch(rate, seed))
             stack.enter_context(stage.daemon())
-            stage.begin()
+            stage.begin(seconds)
             if not json:
                 _introduce(seconds, rate, len(config.agents))
             with _stdout_for_people(json):

@@ -25,6 +25,7 @@ CONFIG = "ccore.toml"
 BEGIN_S = 30.0
 # The daemon says its last words to the switch and closes its files.
 END_S = 15.0
+LAST_CALLS_S = 10.0  # a queue of the demo is empty by then
 CLOSE_S = 3.0  # until every call has ended that was hung up at once
 LOOK_S = 0.05
 
@@ -91,16 +92,16 @@ class Stage:
             self._await_link()
             yield
 
-    def begin(self) -> None:
-        """Let the callers dial."""
-        self._tell_switch()
+    def begin(self, seconds: float) -> None:
+        """Let the callers dial; the last come early enough to be served."""
+        self._tell_switch(f"{seconds - min(LAST_CALLS_S, seconds / 4):g}")
 
     def end(self) -> None:
         """Closing time, then the daemon's ordered end; records are complete afterwards."""
         if self._daemon is None:
             return
         with contextlib.suppress(NotRunning), Client(self.socket) as daemon:
-            self._tell_switch()
+            self._tell_switch("close")
             until = time.monotonic() + CLOSE_S
             while daemon.ask("calls")["calls"] and time.monotonic() < until:
                 time.sleep(LOOK_S)
@@ -108,11 +109,11 @@ class Stage:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._daemon.wait(END_S)
 
-    def _tell_switch(self) -> None:
+    def _tell_switch(self, line: str) -> None:
         assert self._switch is not None
         assert self._switch.stdin is not None
         with contextlib.suppress(BrokenPipeError):
-            self._switch.stdin.write("\n")
+            self._switch.stdin.write(line + "\n")
             self._switch.stdin.flush()
 
     def _await_link(self) -> None:

@@ -2,8 +2,9 @@
 
     python -m ccore.cli.demo_switch CONFIG PASSWORD RATE SEED DIR
 
-Prints its port. A first line on stdin lets callers dial, a second one ends all calls, as at closing
-time; the end of stdin ends the process, so that it cannot outlive who started it.
+Prints its port. A first line on stdin lets callers dial for so many seconds as stand in it, a
+second one ends all calls, as at closing time; the end of stdin ends the process, so that it cannot
+outlive who started it.
 """
 
 import os
@@ -39,7 +40,7 @@ def main(arguments: Sequence[str]) -> None:
     print(server.start(), flush=True)
     for agent in config.agents:
         server.act(f"agent:{agent}", "register")
-    if _told():
+    if seconds := _told():
         habits = Habits(
             rate_per_s=float(rate),
             called=numbers_of(config),
@@ -56,6 +57,7 @@ def main(arguments: Sequence[str]) -> None:
         server.act(
             f"agent:{next(iter(config.agents))}", "register"
         )  # wakes it with its new deadline
+        gevent.spawn_later(float(seconds), server.population.stop_arrivals)
         if _told():
             server.population.stop_arrivals()
             for number in range(1, server.population.arrived + 1):
@@ -65,12 +67,12 @@ def main(arguments: Sequence[str]) -> None:
     gevent.sleep(0)  # what it said last goes out
 
 
-def _told() -> bool:
-    """A line has come; False: stdin has ended."""
+def _told() -> str:
+    """The next line; "" when stdin has ended."""
     from gevent.socket import wait_read
 
     wait_read(0)
-    return bool(os.read(0, 100))
+    return os.read(0, 100).decode()
 
 
 def numbers_of(config: Config) -> Mapping[str, float]:

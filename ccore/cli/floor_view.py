@@ -35,7 +35,10 @@ SAMPLE_US = 1_000_000
 
 EVENTS_KEPT = 50
 LEAST_BESIDE_QUEUES = 12  # lines: head, foot, frames, two of agents, three of news
-AGENT_CELL = 25  # columns of one agent: mark, name, state, time
+# Columns of one agent: mark, name, state, time. The widest with which all are on the screen.
+AGENT_CELLS = (38, 31, 25)
+# What the grid of agents shows already, or what happens too often to be read.
+NOT_SHOWN = frozenset({"agent", "step"})
 MARKS = {
     "signed-out": "·",
     "ready": "○",
@@ -53,7 +56,9 @@ STATE_ORDER = {name: place for place, name in enumerate(STATE_STYLES)}
 NEWS_STYLES = {
     "offer": "yellow",
     "answered": "cyan",
-    "queued": "green",
+    "arrived": "bright_black",
+    "waiting": "green",
+    "recovered": "bold yellow",
     "put-aside": "bold red",
     "left": "magenta",
     "link": "bold red",
@@ -69,20 +74,26 @@ class FloorView:
         self._waiting: deque[int] = deque(maxlen=MAX_SAMPLES)
         self._sampled_us = 0
         self._news: deque[Text] = deque(maxlen=EVENTS_KEPT)
+        self._names: dict[str, str] = {}  # what to call agents and contacts in the news
         self.note = ""  # shown at the foot, such as what a key does or how long a demo lasts
 
     def feed(self, view: View) -> None:
         self._view = view
+        self._names.update((agent["id"], agent["name"] or agent["id"]) for agent in view["agents"])
         if view["at_us"] - self._sampled_us >= SAMPLE_US:
             self._sampled_us = view["at_us"]
             self._waiting.append(view["totals"]["waiting"])
 
     def tell(self, news: Mapping[str, Any]) -> None:
-        if news.get("news") == "agent":
-            return  # the grid shows it; here it would only push out what is rarer
-        line = Text(clock(int(news.get("at_us", 0))), style="bright_black")
-        line.append("  " + words(news), style=NEWS_STYLES.get(str(news.get("news")), ""))
-        self._news.append(line)
+        kind, contact = str(news.get("news")), str(news.get("contact", ""))
+        if kind not in NOT_SHOWN:
+            line = Text(clock(int(news.get("at_us", 0))), style="bright_black")
+            line.append("  " + words(news, self._names), style=NEWS_STYLES.get(kind, ""))
+            self._news.append(line)
+        if news.get("calling"):
+            self._names[contact] = f"{news['calling']} {news.get('calling_name', '')}".strip()
+        if kind == "ended":
+            self._names.pop(contact, None)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         width = options.max_width
@@ -94,10 +105,13 @@ class FloorView:
         queues = _most_urgent(view["queues"], max(1, height - LEAST_BESIDE_QUEUES))
         # Fixed: our head and foot, frame and head of the queues.
         rest = height - 2 - (len(queues) + 3)
-        columns = max(1, (width - 4) // AGENT_CELL)
-        grid_lines = -(-len(view["agents"]) // columns)
-        news_lines = max(3, min(10, rest // 3))
-        grid_shown = min(grid_lines, max(1, rest - 2 - news_lines))
+        most = max(1, rest - 2 - max(3, min(10, rest // 3)))
+        for cell in AGENT_CELLS:
+            columns = max(1, (width - 4) // cell)
+            grid_lines = -(-len(view["agents"]) // columns)
+            if grid_lines <= most:
+                break
+        grid_shown = min(max(1, grid_lines), most)
         news_lines = rest - 2 - grid_shown
         parts: list[RenderableType] = [self._head(view, width), self._queues(view, queues, width)]
         parts.append(self._agents(view, columns, grid_shown, width))

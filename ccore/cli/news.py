@@ -12,16 +12,20 @@ __all__ = ["sentence", "words"]
 
 # kind of news: sentence, filled from the news' fields
 _SENTENCES = {
+    "arrived": "{contact}: {calling} calls {called}",
+    "step": "{contact} in {flow}: {step}",
+    "waiting": "{contact} waits in {queue}",
     "offer": "{queue}: {calling} {calling_name} is offered to {agent}",
     "answered": "{agent} answers {contact}",
-    "ended": "{contact} ends: {outcome}",
-    "queued": "{contact} waits in {queue}",
-    "put-aside": "{agent} is put aside: {reason}",
     "left": "{contact} leaves for {number}",
+    "ended": "{contact} ends: {outcome}",
     "agent": "{agent} is {state} {reason}",
+    "put-aside": "{agent} is put aside: {reason}",
+    "recovered": "after a gap: {found} calls found again, {lost} lost",
     "dropped": "we read too slowly and were let go: {why}",
     "bye": "{why}",
 }
+_OPTIONAL = frozenset({"calling_name", "reason"})
 CONTACT_SHOWN = 8  # the beginning of a contact's id is enough for every command
 
 
@@ -31,7 +35,8 @@ def sentence(news: Mapping[str, Any]) -> str:
     return f"{clock(at_us) if at_us else '-':8}  {words(news)}"
 
 
-def words(news: Mapping[str, Any]) -> str:
+def words(news: Mapping[str, Any], names: Mapping[str, str] | None = None) -> str:
+    """What; `names` are what to call agents and contacts instead of by their ids."""
     kind = str(news.get("news", "?"))
     fields = {
         name: safe(str(value))
@@ -40,17 +45,20 @@ def words(news: Mapping[str, Any]) -> str:
     }
     if "contact" in fields:
         fields["contact"] = fields["contact"][:CONTACT_SHOWN]
+    for name in ("agent", "contact"):
+        if name in fields and names and (known := names.get(str(news[name]))):
+            fields[name] = safe(known)
     try:
-        said = _SENTENCES[kind].format_map(_Optional(fields))
+        said = _SENTENCES[kind].format_map(_Fields(fields))
     except KeyError:
         said = " ".join(f"{name}={value}" for name, value in fields.items())
     return f"{safe(kind):<9} {' '.join(said.split())}"
 
 
-class _Optional(dict[str, str]):
-    """Fields that need not be there count as empty; without the others the sentence is not said."""
+class _Fields(dict[str, str]):
+    """Some need not be there; without the others the sentence is not said."""
 
     def __missing__(self, name: str) -> str:
-        if name in ("calling_name", "reason"):
+        if name in _OPTIONAL:
             return ""
         raise KeyError(name)

@@ -1,0 +1,63 @@
+"""What the documents say can be done, can be done."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from ccore.cli import COMMANDS
+from ccore.floor.orders import Orders
+
+ROOT = Path(__file__).parents[2]
+PAGES = [
+    *ROOT.glob("*.md"),
+    *(ROOT / "docs").glob("*.md"),
+    *(ROOT / "packaging").glob("*.md"),
+]
+CONTROL = ROOT / "docs" / "control-socket.md"
+# Those that the daemon answers itself; all others are the floor's.
+OF_THE_DAEMON = {"status", "calls", "queues", "agents", "reload", "stop", "follow"}
+
+
+def page(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", PAGES, ids=page)
+def test_links_lead_somewhere(path: Path) -> None:
+    targets = re.findall(r"\]\(([^)#]+)[^)]*\)", path.read_text(encoding="utf-8"))
+    broken = [
+        target for target in targets if "://" not in target and not (path.parent / target).exists()
+    ]
+    assert broken == []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=page)
+def test_commands_that_are_named_exist(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    code = "\n".join(re.findall(r"```\n(.*?)```", text, re.S) + re.findall(r"`([^`\n]+)`", text))
+    # Where a command begins; `useradd ... ccore` and the unit's name are not ours.
+    named = set(re.findall(r"(?:^|&& |\(|bin/|sudo -u ccore )ccore ([a-z]+)\b", code, re.M))
+    assert named <= set(COMMANDS)
+
+
+def messages() -> Iterator[dict[str, Any]]:
+    """Every JSON message of the page; a message may be laid out over several lines."""
+    text = CONTROL.read_text(encoding="utf-8")
+    for block in re.findall(r"```json\n(.*?)```", text, re.S):
+        decoder, at = json.JSONDecoder(), 0
+        while block[at:].strip():
+            at += len(block[at:]) - len(block[at:].lstrip())
+            message, at = decoder.raw_decode(block, at)
+            yield message
+
+
+def test_every_request_of_the_control_socket_has_an_example() -> None:
+    verbs = set(Orders(cast(Any, None)).verbs) | OF_THE_DAEMON
+    text = CONTROL.read_text(encoding="utf-8")
+    shown = {message["do"] for message in messages() if "do" in message}
+    shown |= set(re.findall(r'`\{"do": "(\w+)"\}`', text))
+    assert shown == verbs
