@@ -71,16 +71,28 @@ class RealPhones:
             self._poll(0.02)
         self._happenings.clear()
 
+    def reset(self, limit_s: float = 5.0) -> None:
+        """Everybody hangs up, nothing is remembered: the next scenario can begin."""
+        for raw in self._raw.values():
+            raw.hang_up()
+            raw.sock.close()
+        self._raw.clear()
+        self._commands.api("hupall")
+        end = time.monotonic() + limit_s
+        while self._owners and time.monotonic() < end:
+            self._events.nudge()
+            self._poll(0.02)
+        self._owners.clear()
+        self._lines.clear()
+        self._happenings.clear()
+
     def legs(self, phone: str) -> list[str]:
         """The phones' switch's own ids of a phone's calls."""
         return [leg for (owner, _), leg in self._lines.items() if owner == phone]
 
     def close(self) -> None:
-        """Hang up everything."""
-        for raw in self._raw.values():
-            raw.hang_up()
-            raw.sock.close()
-        self._commands.api("hupall")
+        """Hang up everything and leave."""
+        self.reset()
         self._commands.close()
         self._events.close()
 

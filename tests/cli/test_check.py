@@ -1,0 +1,133 @@
+"""What `ccore check` says of a switch, from the answers that a real one gave."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from ccore.cli import switch_checks
+from ccore.cli.check_cmd import check
+from ccore.config import parse
+from ccore.config.schema import Config
+
+ROUTED = (("trunks", "ccore-inbound"), ("agents", "ccore-nowhere"))
+Judge = Callable[..., dict[str, str]]
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    return parse(f'''
+        [switch.main]
+        password = "a word of its own"
+        [recording]
+        dir = "{tmp_path}"
+        [queues.service]
+        [[entries]]
+        number = "4001"
+        to = "queue:service"
+        [agents.1001]
+        [agents.1002]
+        contact = "sofia/gateway/elsewhere/1002"
+    ''')
+
+
+@pytest.fixture
+def states(config: Config) -> Judge:
+    """Judge a good switch whose profiles lead to these contexts; check to state."""
+
+    def judge(contexts: tuple[tuple[str, str], ...] = ROUTED) -> dict[str, str]:
+        switch = config.switch["main"]
+        answers = [answer(command) for command in switch_checks.questions(config, switch)]
+        found = switch_checks.judge("main", config, switch, answers, contexts)
+        return {finding.check: finding.state for finding in found}
+
+    return judge
+
+
+def answer(command: str) -> str:
+    """What FreeSWITCH 1.10.12 says when all is well."""
+    words = command.split()
+    match words[1]:
+        case "version":
+            return "FreeSWITCH Version 1.10.12-release~64bit ( 64bit)\n"
+        case "xml_locate":
+            return f'<context name="{words[-1]}">\n</context>\n'
+        case "global_getvar":
+            return "5"
+        case "show":
+            return '{"row_count":1,"rows":[{"reg_user":"1001","realm":"agents"}]}\n'
+        case "sofia":
+            return "Name \tccore-trunk\nProxy   \tsip:192.0.2.1\n"
+    return "true"
+
+
+def test_a_good_switch_is_good(states: Judge) -> None:
+    assert set(states().values()) == {"ok"}
+
+
+@pytest.mark.parametrize(
+    ("command", "reply", "failed"),
+    [
+        ("version", "FreeSWITCH Version 1.8.7-release", "version"),
+        ("version", "gibberish", "version"),
+        ("module_exists mod_sndfile", "false", "module mod_sndfile"),
+        ("xml_locate dialplan context name ccore-outbound", "can't find anything", None),
+        ("global_getvar ccore_pick_up_s", "-ERR no reply", "variable ccore_pick_up_s"),
+        ("user_exists id 1001 agents", "false", "agents known"),
+    ],
+)
+def test_what_is_missing_fails(
+    config: Config, command: str, reply: str, failed: str | None
+) -> None:
+    switch = config.switch["main"]
+    asked = switch_checks.questions(config, switch)
+    answers = [reply if line == f"api {command}" else answer(line) for line in asked]
+    found = switch_checks.judge("main", config, switch, answers, ROUTED)
+    bad = [finding for finding in found if finding.state == "fail"]
+    assert [finding.check for finding in bad] == [failed or "context ccore-outbound"]
+    assert bad[0].advice
+
+
+def test_a_profile_that_lets_strangers_dial_out_fails(states: Judge) -> None:
+    assert states((*ROUTED, ("public", "ccore-outbound")))["profile public"] == "fail"
+
+
+def test_a_carrier_who_routes_by_his_own_dialplan_is_only_reminded(states: Judge) -> None:
+    assert states((("external", "public"),))["calls come in"] == "note"
+
+
+def test_agents_elsewhere_are_not_looked_for_in_the_directory(config: Config) -> None:
+    assert not any(
+        "1002" in line for line in switch_checks.questions(config, config.switch["main"])
+    )
+
+
+def test_profiles_are_read_from_the_table() -> None:
+    table = (
+        "                   trunks\tprofile\t   sip:mod_sofia@127.0.0.1:5080\tRUNNING (0)\n"
+        "      trunks::ccore-trunk\tgateway\t      sip:ccore@127.0.0.1:5090\tNOREG\n"
+        "                127.0.0.1\t  alias\t                  trunks\tALIASED\n"
+    )
+    assert switch_checks.profiles(table) == ["trunks"]
+
+
+def run(path: Path) -> Result:
+    return CliRunner().invoke(check, ["--config", str(path)])
+
+
+def test_a_switch_that_does_not_answer_is_a_row_and_its_own_exit_code(tmp_path: Path) -> None:
+    path = tmp_path / "ccore.toml"
+    # Port 1 is nobody's; without a switch the file alone is checked.
+    path.write_text("[switch.main]\nport = 1\n", "utf-8")
+    answer = run(path)
+    assert answer.exit_code == 15, answer.output
+    assert "fail" in answer.output
+
+
+def test_a_centre_without_a_switch_is_checked_alone(tmp_path: Path) -> None:
+    path = tmp_path / "ccore.toml"
+    path.write_text('[site]\nname = "shop"\n', "utf-8")
+    answer = run(path)
+    assert answer.exit_code == 0
+    assert "names no switch" in answer.output
