@@ -99,6 +99,7 @@ def _conclude(directory: Path, config: Path, json: bool) -> None:
     lines = {
         "records": directory / "cdr",
         "recordings": directory / "recordings",
+        "their index": directory / "cdr" / "recordings.db",
         "report": report,
         "logs": directory / "daemon.log",
         "configuration": config,

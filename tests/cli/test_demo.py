@@ -27,7 +27,7 @@ def demo(*words: str) -> subprocess.Popen[str]:
 
 
 def test_calls_are_answered_counted_and_reported(tmp_path: Path) -> None:
-    with demo("--seconds", "8", "--rate", "4", "--dir", str(tmp_path / "demo")) as child:
+    with demo("--seconds", "12", "--rate", "4", "--dir", str(tmp_path / "demo")) as child:
         output, trouble = child.communicate(timeout=PATIENCE_S)
     assert child.returncode == 0, trouble
     lines = output.splitlines()
@@ -35,7 +35,7 @@ def test_calls_are_answered_counted_and_reported(tmp_path: Path) -> None:
     assert int(total[1]) > 0
     assert int(total[2]) > 0
     assert any("waiting" in line and "talking" in line for line in lines)
-    for name in ("cdr", "report.html", "daemon.log", "ccore.toml"):
+    for name in ("cdr", "cdr/recordings.db", "report.html", "daemon.log", "ccore.toml"):
         assert (tmp_path / "demo" / name).exists()
         assert any(line.endswith(str(tmp_path / "demo" / name)) for line in lines)
     assert list((tmp_path / "demo" / "recordings").rglob("*.wav"))
