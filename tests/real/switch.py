@@ -49,7 +49,7 @@ class Ports:
     def at(cls, base: int) -> "Ports":
         rtp = base + 100
         return cls(base + 21, base + 80, base + 60, base + 22, base + 90,
-                   rtp, rtp + 1999, rtp + 2000, rtp + 3999)  # fmt: skip
+                   rtp, rtp + 1998, rtp + 2000, rtp + 3998)  # fmt: skip
 
 
 def find_freeswitch() -> Path:
@@ -155,6 +155,8 @@ class RealSwitch(Running):
             "ccore_rtp_first": str(ports.rtp_first),
             "ccore_rtp_last": str(ports.rtp_last),
             "ccore_rtp_timeout_ms": str(RTP_TIMEOUT_MS),
+            # Hundreds of scenario callers come at once; a site's default would refuse some.
+            "ccore_sessions_per_second": "1000",
             **more,
         }
         self.made = write_switch(
