@@ -74,7 +74,7 @@ class Bridges:
         if a.cause:
             return  # the other one stays as it is, and nobody is told
         if b.cause:
-            self.alone(a, "DESTINATION_OUT_OF_ORDER")
+            self._come_back(a, b)
             return
         joint = Joint(a, b, up=True, on_end=on_end)
         a.joint = b.joint = joint
@@ -140,15 +140,26 @@ class Bridges:
 
         self.core.at_frame(partner)
 
+    def _come_back(self, a: Leg, b: Leg) -> None:
+        """The bridge never came about: `b` hung up on the way to it."""
+        still_there = self.core.stamp() - b.hangup_us <= self.core.pace.bridge_us
+        if still_there and a.true("uuid_bridge_park_on_cancel"):
+            self._park(a)
+        else:
+            self.alone(a, "DESTINATION_OUT_OF_ORDER")
+
+    def _park(self, leg: Leg) -> None:
+        self.media.unwind(leg)
+        leg.state, leg.parked = "CS_PARK", True
+        self.core.emit("CHANNEL_PARK", leg)
+        if leg.orders:
+            self.media.wake(leg)
+
     def alone(self, leg: Leg, cause: str, at_once: bool = False) -> None:
         if leg.cause or leg.gone:
             return
         if leg.true("park_after_bridge"):
-            self.media.unwind(leg)
-            leg.state, leg.parked = "CS_PARK", True
-            self.core.emit("CHANNEL_PARK", leg)
-            if leg.orders:
-                self.media.wake(leg)
+            self._park(leg)
         elif after := leg.vars.get("transfer_after_bridge", ""):
             dest, _, rest = after.partition(":")
             dialplan, _, context = rest.partition(":")

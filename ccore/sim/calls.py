@@ -117,12 +117,12 @@ class Calls:
         core.emit("CHANNEL_CREATE", leg)
         return leg
 
-    def route(self, leg: Leg, dialplan: str = "XML") -> None:
-        """Look the destination up in the dialplan and do what it says."""
+    def route(self, leg: Leg, inline: str = "") -> None:
+        """Look the destination up in the dialplan and do what it says, or what `inline` says."""
         leg.state, leg.parked = "CS_EXECUTE", False
         if leg.call_state == "DOWN":
             leg.call_state = "RINGING"
-        plan = self.dialplan.inline(leg.dest) if dialplan == "inline" else self.dialplan.find(leg)
+        plan = self.dialplan.inline(inline) if inline else self.dialplan.find(leg)
         if not plan:
             self.hangup(leg, "NO_ROUTE_DESTINATION")
             return
@@ -143,8 +143,8 @@ class Calls:
     def hangup(self, leg: Leg, cause: str, *, disposition: str = "", at_once: bool = False) -> None:
         if leg.cause or leg.gone:
             return
-        if leg.held and disposition == "recv_bye":
-            self.hold(leg, False)  # a phone takes its call back before it ends it
+        if leg.held:
+            self.hold(leg, False)  # a hold is undone before a leg ends
         if not disposition:
             unanswered = "send_refuse" if leg.inbound else "send_cancel"
             disposition = "send_bye" if leg.answered else unanswered
@@ -214,10 +214,12 @@ class Calls:
         self.media.unwind(leg)
         leg.forget_other()
         leg.moving = leg.parked = False
-        leg.dest, leg.context = dest, context
+        leg.context = context
+        if dialplan != "inline":  # which is a plan, not a place
+            leg.dest = dest
         leg.transferred = self.core.stamp()
         leg.touch()
-        self.route(leg, dialplan)
+        self.route(leg, dest if dialplan == "inline" else "")
 
     def _end(self, leg: Leg, disposition: str) -> None:
         if leg.gone:

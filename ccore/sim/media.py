@@ -272,19 +272,18 @@ class Media:
         return False
 
     def _start(self, leg: Leg, frame: Frame) -> None:
-        length_us = self._length(frame.data) or -1
-        if frame.app == "playback" and length_us >= 0:
+        length_us = self._length(frame.data)
+        if length_us is not None and frame.app == "playback" and length_us >= 0:
             self._run_for(leg, frame, length_us)
 
     def _length(self, source: str) -> int | None:
         """Playing time of one source or of a list; -1: endless; None: no such file."""
         if source.startswith("file_string://"):
-            total = 0
-            for file in source.removeprefix("file_string://").split("!"):
-                length_us = self._length(file)
-                if length_us is not None:  # a missing file in a list is passed over
-                    total += max(length_us, 0)
-            return total
+            files = source.removeprefix("file_string://").split("!")
+            lengths = [self._length(file) for file in files if file]
+            # A missing file in a list is passed over.
+            known = [each for each in lengths if each is not None]
+            return sum(known) if known and min(known) >= 0 else (-1 if known else None)
         if source.startswith("silence_stream://"):
             ms = source.removeprefix("silence_stream://").split(",")[0]
             return int(ms) * 1000 if ms.isdecimal() and int(ms) else -1

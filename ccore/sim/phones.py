@@ -205,8 +205,10 @@ class Phones:
         self.calls.hold(leg, False)
         leg.set_var("endpoint_disposition", "BLIND_TRANSFER")
         context = other.vars.get("force_transfer_context", "") or "ccore-transfer"
+        if leg.true("park_after_bridge"):
+            self._do_hangup(phone, line)  # a phone that has sent its caller away hangs up
         self.calls.transfer(other, number, "XML", context)
-        # A phone that has sent its caller away hangs up, where the switch was not faster.
+        # Where the switch does not hang it up, the phone does.
         self.core.after(2 * self.core.pace.frame_us + 1, lambda: self._end_own(phone, leg))
 
     def _end_own(self, phone: Phone, leg: Leg) -> None:

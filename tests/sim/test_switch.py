@@ -148,6 +148,37 @@ def test_agent_gone_before_the_bridge_gives_the_caller_back() -> None:
     assert client.send(f"api sched_del {caller}") == "+OK Deleted: 1\n"
 
 
+def test_agent_gone_in_the_last_instant_leaves_the_caller_parked() -> None:
+    client = Client(pace=REAL)
+    client.act("agent:1001", "register")
+    caller = client.answered_call()
+    client.ring("1001")
+    client.act("agent:1001", "answer")
+    client.wait(0.1)
+    client.send(f"api uuid_bridge {caller} agent-leg")
+    client.wait(0.020)
+    client.act("agent:1001", "hangup")
+    client.wait(0.2)
+    assert client.heard("CHANNEL_BRIDGE") == []
+    parked = client.heard("CHANNEL_PARK", caller)[-1]
+    assert (parked["Channel-State"], parked["variable_ccore_way"]) == ("CS_PARK", "inbound")
+
+
+def test_blind_transfer_by_a_nailed_up_agent_ends_his_leg() -> None:
+    client = Client()
+    client.act("agent:1001", "register")
+    caller = client.answered_call()
+    client.ring("1001", more=",park_after_bridge=true")
+    client.act("agent:1001", "answer")
+    client.send(f"api uuid_bridge {caller} agent-leg")
+    client.wait(0.1)
+    client.act("agent:1001", "refer", number="4002")
+    client.wait(0.1)
+    (end,) = client.heard("CHANNEL_HANGUP_COMPLETE")
+    assert (end["Unique-ID"], end["variable_sip_hangup_disposition"]) == ("agent-leg", "recv_bye")
+    assert client.heard("CHANNEL_PARK", caller)[-1]["variable_ccore_transfer"] == "4002"
+
+
 def test_blind_transfer_brings_the_caller_back_with_the_number() -> None:
     client = Client()
     caller, _ = client.talk()
