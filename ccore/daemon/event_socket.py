@@ -10,8 +10,7 @@ from collections.abc import Callable
 
 import gevent
 from gevent import socket
-from greenswitch import InboundESL
-from greenswitch.esl import NotConnectedError
+from greenswitch.esl import InboundESL, NotConnectedError
 
 from ccore.errors import ProtocolError, SwitchRefused, SwitchUnreachable
 from ccore.esl import Frame, FrameDecoder

@@ -16,8 +16,8 @@ from ccore.config.schema import Switch
 from ccore.daemon.clock import Clock
 from ccore.daemon.event_socket import connect
 from ccore.errors import CcoreError, ProtocolError
-from ccore.esl import FrameDecoder, Link
-from ccore.model import Command, Event, LinkDown
+from ccore.esl import FrameDecoder, Link, job_of
+from ccore.model import Command, Event, JobDone, LinkDown
 
 __all__ = ["NodeLink", "ask"]
 
@@ -63,8 +63,17 @@ class NodeLink:
 
     def send(self, commands: Sequence[Command]) -> None:
         """Encode and write now; what the socket does not take goes as soon as it does."""
+        if not self.link.is_up:
+            jobs = [job for command in commands if (job := job_of(command))]
+            failed = [JobDone(job, self._clock.now_us(), False, "LINK_DOWN") for job in jobs]
+            if failed:
+                self._deliver(self.node, list(failed))
+            return
         for command in commands:
             self.link.send(command)
+        events = self.link.take_events()  # what the encoder itself refused
+        if events:
+            self._deliver(self.node, events)
         self.flush()
 
     def flush(self) -> None:
@@ -218,7 +227,8 @@ def ask(switch: Switch, commands: Sequence[str]) -> list[str]:
     sock = connect("switch", switch.host, switch.port, switch.password)
     try:
         sock.sendall("".join(f"{line}\n\n" for line in commands).encode())
-        decoder, answers = FrameDecoder(), []
+        decoder = FrameDecoder()
+        answers: list[str] = []
         while len(answers) < len(commands):
             data = sock.recv(READ_BYTES)
             if not data:

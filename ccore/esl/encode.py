@@ -109,6 +109,14 @@ def _set(c: SetVariables) -> str:
     return f"api uuid_setvar_multi {_word(c.leg, 'leg')} {pairs}"
 
 
+def _record_message(c: RecordMessage) -> str:
+    # Unlike uuid_record the record app makes no directories, and hangs up for want of one.
+    path = _source(c.path, "recording")
+    arg = f"{path} {c.limit_s} {SILENCE_THRESHOLD} {c.silence_s}"
+    make = _execute(c.leg, "mkdir", path.rpartition("/")[0])
+    return f"{make}\n\n{_execute(c.leg, 'record', arg, c.app)}"
+
+
 def _record(verb: str) -> Callable[[StartRecording], str]:
     def line(c: StartRecording) -> str:
         return f"api uuid_record {_word(c.leg, 'leg')} {verb} {_source(c.path, 'recording')}"
@@ -136,12 +144,7 @@ _ENCODERS: dict[type, Callable[..., str]] = {
     # Not endless_playback: it takes no digits and no break.
     PlayMusic: lambda c: _execute(c.leg, "playback", _source(c.source, "music")) + "\nloops: -1",
     StopPlaying: lambda c: f"api uuid_break {_word(c.leg, 'leg')} all",
-    RecordMessage: lambda c: _execute(
-        c.leg,
-        "record",
-        f"{_source(c.path, 'recording')} {c.limit_s} {SILENCE_THRESHOLD} {c.silence_s}",
-        c.app,
-    ),
+    RecordMessage: _record_message,
     Ring: _ring,
     Bridge: _bridge,
     Hangup: lambda c: f"api uuid_kill {_word(c.leg, 'leg')} {_word(c.cause, 'cause')}",
@@ -161,7 +164,7 @@ _ENCODERS: dict[type, Callable[..., str]] = {
 def encode(command: Command) -> tuple[bytes, int]:
     """The bytes of a command and how many replies they bring. Raises UnsafeValue."""
     text = _ENCODERS[type(command)](command)
-    return text.encode() + b"\n\n", 2 if isinstance(command, ArmFallback) else 1
+    return text.encode() + b"\n\n", text.count("\n\n") + 1
 
 
 def job_of(command: Command) -> str:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Any
 
-from ccore._router import Router
 from ccore.config import Config
 from ccore.floor.agents import Agent, Agents
 from ccore.floor.contact import CallState, Contact
@@ -57,6 +56,7 @@ from ccore.model import (
     RecordingStopped,
     SetVariables,
 )
+from ccore.routing import Router
 from ccore.routing.calendar import Calendar
 from ccore.routing.match import Book
 from ccore.routing.names import Desk
@@ -192,6 +192,9 @@ class Floor:
     def home_node(self) -> str:
         """The switch on which agents' own legs live."""
         return next(iter(self.config.switch), "")
+
+    def is_up(self, node: str) -> bool:
+        return self.nodes.get(node, (False, 0, ""))[0]
 
     def dial_string(self, node: str, agent: Agent) -> str:
         domain = self.config.switch[node].agent_domain

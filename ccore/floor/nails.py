@@ -1,5 +1,6 @@
 """Nailed-up agents: a leg that stays up between calls, so that a call is bridged without ringing."""
 
+from collections.abc import Container
 from typing import TYPE_CHECKING
 
 from ccore.floor.agents import Agent
@@ -26,10 +27,13 @@ class Nails:
         floor = self.floor
         if agent.nail_job:
             return
+        if agent.reason != CONNECTING:
+            floor.agents.become(agent, AgentState.NOT_READY, CONNECTING)
+        node = floor.home_node
+        if not floor.is_up(node):
+            return  # `link_up` comes back to it
         leg, agent.nail_job = floor.new_id(), floor.new_id()
         self.by_leg[leg] = self.by_job[agent.nail_job] = agent
-        floor.agents.become(agent, AgentState.NOT_READY, CONNECTING)
-        node = floor.home_node
         floor.command(
             node,
             Ring(
@@ -43,6 +47,15 @@ class Nails:
                 stays=True,
             ),
         )
+
+    def link_up(self, legs: Container[str]) -> None:
+        """Call those who signed in while no switch was there; drop legs that ended meanwhile."""
+        for agent in self.floor.agents.by_id.values():
+            if agent.nail and agent.nail not in legs:
+                self.lost(agent)
+            elif agent.state is AgentState.NOT_READY and agent.reason == CONNECTING:
+                agent.nail_job = ""
+                self.drive(agent)
 
     def parked(self, leg: str) -> None:
         agent = self.by_leg[leg]

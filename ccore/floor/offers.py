@@ -27,8 +27,8 @@ from ccore.model import (
 )
 
 if TYPE_CHECKING:
-    from ccore._router import Match
     from ccore.floor.floor import Floor
+    from ccore.routing import Match
 
 __all__ = ["FAILURES", "OFFER", "Offer", "OfferState", "Offers"]
 

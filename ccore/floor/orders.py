@@ -155,12 +155,13 @@ class Orders:
     def _check_destination(self, to: str) -> None:
         config = self.floor.config
         kind, _, name = to.partition(":")
-        known: Mapping[str, Any] | None = {
+        places: dict[str, Mapping[str, Any]] = {
             "ivr": config.flows,
             "queue": config.queues,
             "agent": config.agents,
             "voicemail": config.boxes,
-        }.get(kind)
+        }
+        known = places.get(kind)
         if known is None:
             raise BadRequest(
                 what=f"Cannot transfer to {to!r}",

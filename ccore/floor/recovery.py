@@ -34,6 +34,8 @@ class Recovery:
                 found += self._adopt(node, leg, there)
         for leg in event.legs:
             self._end_orphan(node, leg)
+        if node == floor.home_node:
+            floor.nails.link_up(there)
         if lost or found:
             floor.tell(News("recovered", floor.now_us, {"lost": lost, "found": found}))
 

@@ -56,6 +56,7 @@ class RealWorld:
         for phone in scenario.phones:
             if not phone.is_registered:
                 phones.act(f"agent:{phone.id}", "unregister")
+                self._await_gone(phone.id)
         self._log = (directory / "daemon.log").open("wb")
         self._daemon = subprocess.Popen(
             [sys.executable, "-m", "ccore", "run", "--config", str(self._config)],
@@ -89,6 +90,13 @@ class RealWorld:
             if time.monotonic() > end or self._daemon.poll() is not None:
                 self._stop()
                 raise RuntimeError(f"the daemon did not come up:\n{self.log()}")
+            time.sleep(LOOK_S)
+
+    def _await_gone(self, agent: str) -> None:
+        end = time.monotonic() + START_S
+        while "error" not in self.switch.api(f"sofia_contact agents/{agent}@agents")[0]:
+            if time.monotonic() > end:
+                raise RuntimeError(f"agent {agent} is still registered")
             time.sleep(LOOK_S)
 
     def _ask(self, do: str, **fields: object) -> dict[str, Any]:
@@ -215,6 +223,7 @@ class RealWorld:
             if not phone.is_registered:
                 self.phones.act(f"agent:{phone.id}", "register")
         self.switch.api("hupall")
+        self.phones.reset()
 
 
 _WORDS = {"hungup": "over"}

@@ -1,6 +1,6 @@
 """`make real`: the scenario book on a real FreeSWITCH, with real SIP phones.
 
-    python -m tests.real [NAME ...]     only these scenarios
+python -m tests.real [NAME ...]     only these scenarios
 """
 
 import sys
@@ -51,7 +51,9 @@ def run(name: str, directory: Path, switch: RealSwitch, phones: RealPhones) -> b
         found = faults(scenario, play(scenario, world))
     if any(not phone.is_registered for phone in scenario.phones):
         phones.await_registered()
-    print(f"{'FAILED' if found else 'ok    '} {name} ({time.monotonic() - began:.1f} s)", flush=True)
+    print(
+        f"{'FAILED' if found else 'ok    '} {name} ({time.monotonic() - began:.1f} s)", flush=True
+    )
     for fault in found:
         print(f"       {fault}")
     if found:

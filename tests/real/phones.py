@@ -108,6 +108,7 @@ class RealPhones:
         raw: bool = False,
     ) -> None:
         kind, _, label = phone.partition(":")
+        self._raw.pop(phone, None)  # an earlier call by hand is over
         if kind == "agent":
             self._originate(phone, f"sofia/gateway/{label}/{called}", AGENT_NOISE, "")
         elif raw or headers or not (PLAIN.fullmatch(name) and PLAIN.fullmatch(calling)):
