@@ -142,7 +142,9 @@ class Bridges:
 
     def _come_back(self, a: Leg, b: Leg) -> None:
         """The bridge never came about: `b` hung up on the way to it."""
-        still_there = self.core.stamp() - b.hangup_us <= self.core.pace.bridge_us
+        # A channel can be found for a moment after its end, and then the switch parks `a` plainly.
+        moment_us = self.core.pace.bridge_us + self.core.pace.frame_us * 3 // 4
+        still_there = self.core.stamp() - b.hangup_us <= moment_us
         if still_there and a.true("uuid_bridge_park_on_cancel"):
             self._park(a)
         else:
