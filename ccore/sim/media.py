@@ -46,6 +46,7 @@ class Media:
             "unset": self._unset,
             "sleep": self._sleep,
             "ring_ready": self._nothing,
+            "mkdir": self._nothing,
             "log": self._nothing,
             "info": self._nothing,
         }
