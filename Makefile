@@ -9,12 +9,17 @@ DEMO_DIR ?= demo-out
 
 all: lint test
 
-# The build is repeated when what it is made from changes.
-$(VENV)/built: pyproject.toml setup.py ccore/_router.pyx ccore/_router.pxd
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --upgrade pip setuptools
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable ".[dev]"
-	touch $@
+# The build is repeated when what it is made from changes. Twice quiet: an editable installation
+# makes setuptools warn of what is meant; errors are shown.
+PIP := $(BIN)/pip install --quiet --quiet --disable-pip-version-check
+SOURCES := $(shell find ccore -name '*.pyx' -o -name '*.pxd')
+
+$(VENV)/built: pyproject.toml setup.py $(SOURCES)
+	@echo "setting up $(VENV) (less than a minute, once)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) --upgrade pip setuptools
+	@$(PIP) --editable ".[dev]"
+	@touch $@
 
 demo: $(VENV)/built
 	$(BIN)/ccore demo --seconds $(DEMO_S) --dir $(DEMO_DIR)
@@ -31,7 +36,7 @@ bench: $(VENV)/built
 lint: $(VENV)/built
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/cython-lint ccore
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/cython-lint ccore
 	$(BIN)/mypy
 
 docs: $(VENV)/built

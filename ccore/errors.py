@@ -51,13 +51,15 @@ class BadRequest(CcoreError):
 
 
 class SwitchRefused(CcoreError):
-    """The switch {node} refused us: {reply}. Check password and ACL in its event_socket.conf.xml."""
+    """The switch {node} refused us: {reply}. Check password and ACL in its
+    event_socket.conf.xml."""
 
     exit_code = 14
 
 
 class SwitchUnreachable(CcoreError):
-    """No event socket at {host}:{port}: {why}. Is FreeSWITCH running, is mod_event_socket loaded?"""
+    """No event socket at {host}:{port}: {why}. Is FreeSWITCH running, is mod_event_socket
+    loaded?"""
 
     exit_code = 15
 

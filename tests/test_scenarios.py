@@ -1,6 +1,7 @@
 """The scenario book on the simulated switch, in virtual time."""
 
 import pytest
+
 from tests.book.center import config_of
 from tests.book.check import faults
 from tests.book.play import play

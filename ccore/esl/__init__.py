@@ -5,4 +5,13 @@ from ccore.esl.frames import EventView, Frame, FrameDecoder
 from ccore.esl.link import Link
 from ccore.esl.words import SUBSCRIPTION, translate
 
-__all__ = ["SUBSCRIPTION", "EventView", "Frame", "FrameDecoder", "Link", "encode", "job_of", "translate"]
+__all__ = [
+    "SUBSCRIPTION",
+    "EventView",
+    "Frame",
+    "FrameDecoder",
+    "Link",
+    "encode",
+    "job_of",
+    "translate",
+]

@@ -204,9 +204,7 @@ class Agents:
             self.set_ready(agent)
 
     def not_ready(self, agent: Agent, reason: str) -> None:
-        if agent.is_on_a_call:
-            agent.wish, agent.wish_reason = AgentState.NOT_READY, reason
-        elif agent.state is AgentState.WRAPUP:
+        if agent.is_on_a_call or agent.state is AgentState.WRAPUP:
             agent.wish, agent.wish_reason = AgentState.NOT_READY, reason
         else:
             self.become(agent, AgentState.NOT_READY, reason)

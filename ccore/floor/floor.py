@@ -1,7 +1,7 @@
 """The floor of the centre: events in, commands and facts out. Pure: no clock, no bytes, no files.
 
-Five verbs: `handle` an event, `next_deadline`, `on_deadline`, `take_commands`, `take_facts`; and two
-for people: `order` and `view`. Whoever runs it owns the clock and the sockets.
+Five verbs: `handle` an event, `next_deadline`, `on_deadline`, `take_commands`, `take_facts`; and
+two for people: `order` and `view`. Whoever runs it owns the clock and the sockets.
 
 Each noun has its file: contact, agents, queues, offers, ivr, voicemail, entry, features, recording,
 nails, recovery. They share this object and nothing else.
@@ -166,7 +166,7 @@ class Floor:
         self.queues.reconfigure()
 
     def close_down(self, now_us: int) -> None:
-        """No new offers; phones that ring stop; waiting callers are left to the switch's fallback."""
+        """No new offers; phones stop ringing; waiting callers are left to the switch's fallback."""
         self.now_us = self.when_us = now_us
         self._is_closing = True
         for agent in self.agents.by_id.values():

@@ -295,7 +295,7 @@ class Offers:
             floor.queues.offer_failed(contact)
 
     def take_back(self, offer: Offer) -> None:
-        """The caller is gone or goes elsewhere: stop the ringing; the agent is to blame for nothing."""
+        """The caller is gone or goes elsewhere: stop the ringing; the agent is not to blame."""
         if offer.state not in (OfferState.RINGING, OfferState.ANSWERED):
             return
         floor, contact, agent = self.floor, offer.contact, offer.agent

@@ -42,7 +42,7 @@ class Tape:
 
 
 def file_name(pattern: str, fields: dict[str, str]) -> str:
-    """The file of a recording below its directory: nothing in it can climb out or split a command."""
+    """A recording's file below its directory: nothing in it can climb out or split a command."""
     safe = {name: _UNSAFE.sub("_", value.replace("/", "_")) for name, value in fields.items()}
     name = _UNSAFE.sub("_", pattern.format_map(safe))
     parts = [part for part in name.split("/") if part.strip(".")]

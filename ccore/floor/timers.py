@@ -1,4 +1,4 @@
-"""Deadlines of the floor: a heap of what is due when. Cancelled ones are dropped when they come up."""
+"""Deadlines of the floor: a heap of what is due when. Cancelled ones go when they come up."""
 
 import heapq
 from collections.abc import Callable

@@ -22,8 +22,8 @@ from ccore.model.commands import (
     StopPlaying,
     StopRecording,
     Transfer,
-    UnmaskRecording,
     Unhold,
+    UnmaskRecording,
 )
 from ccore.model.events import (
     AgentRegistered,

@@ -135,7 +135,7 @@ class UnmaskRecording:
 
 @dataclass(slots=True)
 class Transfer:
-    """Send a leg to the dialplan: `number` in `context`; "park" in "inline" brings it back to us."""
+    """Send a leg to the dialplan: `number` in `context`; "park", "inline" brings it back."""
 
     leg: str
     number: str

@@ -1,7 +1,7 @@
 """The scenario book: the same scenario on the simulated switch and on a real FreeSWITCH.
 
-A scenario is a TOML file in `tests/scenarios/`, named by its outcome. It says what callers and agents
-do and what must be true at the end:
+A scenario is a TOML file in `tests/scenarios/`, named by its outcome. It says what callers and
+agents do and what must be true at the end:
 
     title = "..."
     [center.queues.sales]                 # laid over tests/scenarios/base.toml
@@ -20,8 +20,8 @@ do and what must be true at the end:
     caller = 1
     outcome = "answered"
 
-A script line is `TRIGGER [+SECONDS]: ACTION`. Its lines are done one after another. Triggers: start,
-ringing, answered, over (the phone's own), step NAME, waiting, offered, talking, ended (the floor's
-news of that call or agent). Actions: answer, busy, refuse, ignore, hang up, press DIGITS, hold,
-unhold, refer NUMBER, dial NUMBER, vanish, register, unregister.
+A script line is `TRIGGER [+SECONDS]: ACTION`. Its lines are done one after another. Triggers:
+start, ringing, answered, over (the phone's own), step NAME, waiting, offered, talking, ended (the
+floor's news of that call or agent). Actions: answer, busy, refuse, ignore, hang up, press DIGITS,
+hold, unhold, refer NUMBER, dial NUMBER, vanish, register, unregister.
 """

@@ -3,9 +3,9 @@
 from typing import Any
 
 import msgspec
-from tests.book.scenario import Scenario
 
 from ccore.config import Config, parse
+from tests.book.scenario import Scenario
 
 __all__ = ["config_of", "toml_of"]
 

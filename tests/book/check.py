@@ -2,10 +2,9 @@
 
 from typing import Any
 
+from ccore.model import AgentInterval, ContactClosed, LegClosed, RecordingClosed
 from tests.book.play import Ending
 from tests.book.scenario import Scenario
-
-from ccore.model import AgentInterval, ContactClosed, LegClosed, RecordingClosed
 
 __all__ = ["faults"]
 
@@ -33,9 +32,7 @@ def faults(scenario: Scenario, ending: Ending) -> list[str]:
     return found + _always(scenario, ending, by_caller, contacts, legs)
 
 
-def _by_caller(
-    scenario: Scenario, contacts: list[ContactClosed]
-) -> dict[str, list[ContactClosed]]:
+def _by_caller(scenario: Scenario, contacts: list[ContactClosed]) -> dict[str, list[ContactClosed]]:
     """Each caller's rows; of callers with one number the first has the first row, and so on."""
     found: dict[str, list[ContactClosed]] = {}
     for number in {caller.number for caller in scenario.callers}:

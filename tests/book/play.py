@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Protocol
 
-from tests.book.scenario import Caller, Line, Phone, Scenario
-
 from ccore.model import Fact
+from tests.book.scenario import Caller, Line, Phone, Scenario
 
 __all__ = ["Callers", "Ending", "Happening", "World", "play"]
 

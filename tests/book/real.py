@@ -12,18 +12,17 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from tests.book.center import toml_of
-from tests.book.play import Callers, Ending, Happening
-from tests.book.scenario import Scenario
-from tests.real.phones import RealPhones
-from tests.real.switch import RealSwitch
-
 from ccore.cdr.layout import Row
 from ccore.cdr.recordings import RecordingIndex
 from ccore.cdr.records import load
 from ccore.cli.client import Client
 from ccore.errors import CcoreError, NotRunning
 from ccore.model import Fact, RecordingClosed
+from tests.book.center import toml_of
+from tests.book.play import Callers, Ending, Happening
+from tests.book.scenario import Scenario
+from tests.real.phones import RealPhones
+from tests.real.switch import RealSwitch
 
 __all__ = ["RealWorld"]
 

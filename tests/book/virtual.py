@@ -5,15 +5,14 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from tests.book.play import Callers, Ending, Happening
-from tests.book.scenario import Scenario
-
 from ccore.config import Config
 from ccore.errors import CcoreError
 from ccore.esl import FrameDecoder, Link
 from ccore.floor import Floor
 from ccore.model import Event, Fact, News
 from ccore.sim.switch import SimSwitch
+from tests.book.play import Callers, Ending, Happening
+from tests.book.scenario import Scenario
 
 __all__ = ["VirtualWorld"]
 

@@ -8,14 +8,13 @@ import tempfile
 import time
 from pathlib import Path
 
+from ccore.errors import ToolMissing
 from tests.book.check import faults
 from tests.book.play import play
 from tests.book.real import RealWorld
 from tests.book.scenario import names, read
 from tests.real.phones import RealPhones
 from tests.real.switch import PhonesSwitch, Ports, RealSwitch, find_freeswitch
-
-from ccore.errors import ToolMissing
 
 AGENTS = 10
 PORTS = Ports.at(28_000)
@@ -29,17 +28,17 @@ def main(chosen: list[str]) -> int:
         return missing.exit_code
     wanted = chosen or names()
     failed = 0
-    with tempfile.TemporaryDirectory(prefix="ccore-real-") as root:
-        with (
-            RealSwitch(Path(root) / "switch", PORTS, agents=AGENTS) as switch,
-            PhonesSwitch(Path(root) / "phones", switch) as phones_switch,
-        ):
-            print(switch.api("version")[0].strip(), flush=True)
-            phones = RealPhones(phones_switch)
-            phones.await_registered()
-            for name in wanted:
-                failed += not run(name, Path(root) / name, switch, phones)
-            phones.close()
+    with (
+        tempfile.TemporaryDirectory(prefix="ccore-real-") as root,
+        RealSwitch(Path(root) / "switch", PORTS, agents=AGENTS) as switch,
+        PhonesSwitch(Path(root) / "phones", switch) as phones_switch,
+    ):
+        print(switch.api("version")[0].strip(), flush=True)
+        phones = RealPhones(phones_switch)
+        phones.await_registered()
+        for name in wanted:
+            failed += not run(name, Path(root) / name, switch, phones)
+        phones.close()
     print(f"{len(wanted) - failed} passed, {failed} failed")
     return 1 if failed else 0
 
