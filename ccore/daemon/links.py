@@ -15,7 +15,14 @@ from gevent.event import Event as Flag
 from ccore.config.schema import Switch
 from ccore.daemon.clock import Clock
 from ccore.daemon.event_socket import connect
-from ccore.errors import CcoreError, ProtocolError
+from ccore.errors import (
+    AlreadyRunning,
+    CcoreError,
+    ProtocolError,
+    SwitchOutdated,
+    SwitchRefused,
+    SwitchUnreachable,
+)
 from ccore.esl import FrameDecoder, Link, job_of
 from ccore.model import Command, Event, JobDone, LinkDown
 
@@ -30,20 +37,34 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 5.0
 # at no cost that could be measured beside "never".
 TICK_S = 0.002
 
+# Nothing that time alone mends: a wrong password, an old switch, another ccore.
+_LASTING = (SwitchRefused, SwitchOutdated, AlreadyRunning)
+
 Deliver = Callable[[str, list[Event]], None]
 
 
 class NodeLink:
     """Keeps one switch connected for as long as it lives."""
 
-    def __init__(self, node: str, switch: Switch, clock: Clock, deliver: Deliver) -> None:
+    def __init__(
+        self,
+        node: str,
+        switch: Switch,
+        clock: Clock,
+        deliver: Deliver,
+        daemon_id: str,
+        refuse: Callable[[CcoreError], None],
+    ) -> None:
+        """`refuse` hears of what waiting will not mend, if it comes before the first connection."""
         self.node = node
         self.switch = switch
-        self.link = Link(node)
+        self.link = Link(node, daemon_id)
         self.trouble: CcoreError | None = None  # why it is not connected
         self.connects = 0
         self._clock = clock
         self._deliver = deliver
+        self._refuse = refuse
+        self._was_up = False
         self._events: socket.socket | None = None
         self._commands: socket.socket | None = None
         self._unsent = b""
@@ -110,10 +131,12 @@ class NodeLink:
             try:
                 self._open()
                 pause_s = FIRST_PAUSE_S
-                why = self._serve()
-                self.trouble = None
+                self._serve()
             except CcoreError as error:
                 why = str(error)
+                if isinstance(error, _LASTING) and not self._was_up:
+                    self._refuse(error)
+                    return
                 if str(self.trouble) != why:
                     log.warning("%s", why)
                 self.trouble = error
@@ -132,14 +155,14 @@ class NodeLink:
         self._unsent = b""
         self.flush()
 
-    def _serve(self) -> str:
-        """Until one of the connections ends; why it did."""
+    def _serve(self) -> None:
+        """Until one of the connections ends; raises why it did."""
         assert self._events is not None
         assert self._commands is not None
         over = Flag()
-        reasons: list[str] = []
+        reasons: list[CcoreError] = []
 
-        def end(why: str) -> None:
+        def end(why: CcoreError) -> None:
             reasons.append(why)
             over.set()
 
@@ -154,28 +177,38 @@ class NodeLink:
             over.wait()
         finally:
             gevent.killall(workers)
-        return reasons[0]
+        raise reasons[0]
 
     def _read(
         self,
         sock: socket.socket,
         receive: Callable[[bytes, int], list[Event]],
-        end: Callable[[str], None],
+        end: Callable[[CcoreError], None],
     ) -> None:
         try:
             while True:
                 data = sock.recv(READ_BYTES)
                 if not data:
-                    end("the switch closed the connection")
+                    end(self._unreachable("it closed the connection"))
                     return
-                events = receive(data, self._clock.now_us())
-                if events:
-                    self._deliver(self.node, events)
-                self.flush()  # a reply may ask for more (what the switch has)
+                self._take(receive(data, self._clock.now_us()))
         except OSError as error:
-            end(f"the connection broke: {error.strerror or error}")
-        except ProtocolError as error:
-            end(str(error))
+            end(self._unreachable(f"the connection broke: {error.strerror or error}"))
+        except CcoreError as error:
+            end(error)
+
+    def _take(self, events: list[Event]) -> None:
+        if self.link.is_up and not self._was_up:
+            self._was_up = True
+            log.info("switch %s is there", self.node)
+        if self.link.is_up:
+            self.trouble = None
+        if events:
+            self._deliver(self.node, events)
+        self.flush()  # a reply may ask for more (what the switch has)
+
+    def _unreachable(self, why: str) -> SwitchUnreachable:
+        return SwitchUnreachable(host=self.switch.host, port=self.switch.port, why=why)
 
     def _write(self) -> None:
         while True:
@@ -201,14 +234,16 @@ class NodeLink:
                 return  # the readers find out
             gevent.sleep(TICK_S)
 
-    def _watch(self, end: Callable[[str], None]) -> None:
-        """A half-open socket says nothing at all; a living switch beats every 20 s."""
-        while True:
-            left_us = self.link.dead_at_us - self._clock.now_us()
-            if left_us <= 0:
-                end("no heartbeat")
-                return
-            gevent.sleep(left_us / 1e6)
+    def _watch(self, end: Callable[[CcoreError], None]) -> None:
+        """The link's own deadlines: a half-open socket says nothing, a living switch beats."""
+        try:
+            while True:
+                left_us = self.link.next_deadline() - self._clock.now_us()
+                if left_us > 0:
+                    gevent.sleep(left_us / 1e6)
+                self._take(self.link.tick(self._clock.now_us()))
+        except CcoreError as error:
+            end(error)
 
     def _hang_up(self) -> None:
         for sock in (self._events, self._commands):

@@ -35,7 +35,8 @@ FAREWELL_S = 0.3
 class Service:
     """Everything of one daemon; `run` serves until `stop`.
 
-    Raises AlreadyRunning, DiskTrouble when it cannot start; nothing is left behind then.
+    Raises AlreadyRunning, DiskTrouble, SwitchRefused, SwitchOutdated when it cannot start; nothing
+    is left behind then. A switch that is not there yet is waited for.
     """
 
     def __init__(self, config: Config, config_path: Path, notifier: Notifier | None = None) -> None:
@@ -46,6 +47,8 @@ class Service:
         self._directory = config_path.resolve().parent / config.daemon.dir
         self._control = ControlServer(self._directory / config.daemon.socket, self._serve)
         self._daemon = config.daemon
+        self._id = str(uuid.uuid4())
+        self._refusal: CcoreError | None = None
         self.config = config
 
     def run(self) -> None:
@@ -58,6 +61,13 @@ class Service:
             self._end()
         finally:
             self._control.close()
+        if self._refusal is not None:
+            raise self._refusal
+
+    def _refuse(self, error: CcoreError) -> None:
+        """A switch will not have us: better no daemon than one that looks as if it served."""
+        self._refusal = error
+        self._over.set()
 
     def stop(self) -> None:
         self._over.set()
@@ -99,7 +109,9 @@ class Service:
     def _link_up(self, config: Config) -> None:
         for node, switch in config.switch.items():
             if node not in self._runner.links:
-                link = NodeLink(node, switch, self._clock, self._runner.deliver)
+                link = NodeLink(
+                    node, switch, self._clock, self._runner.deliver, self._id, self._refuse
+                )
                 self._runner.links[node] = link
                 link.start()
 

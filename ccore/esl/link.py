@@ -10,10 +10,11 @@ order of commands, so a queue of what was asked is enough to match them.
 """
 
 import json
+import re
 from collections import deque
 from collections.abc import Callable
 
-from ccore.errors import ProtocolError, UnsafeValue
+from ccore.errors import AlreadyRunning, ProtocolError, SwitchOutdated, UnsafeValue
 from ccore.esl.encode import encode, job_of
 from ccore.esl.frames import EventView, Frame, FrameDecoder
 from ccore.esl.words import SUBSCRIPTION, leg_from_dump, translate
@@ -23,13 +24,17 @@ __all__ = ["Link"]
 
 # A switch beats every 20 s (event_socket's HEARTBEAT); three missed beats are a dead link.
 SILENCE_US = 65_000_000
+# Another ccore on this switch answers a hello within two polls of the switch, 40 ms.
+NEIGHBOUR_US = 250_000
+OLDEST = (1, 10)  # the oldest FreeSWITCH whose events we know
 
 
 class Link:
     """Feed it bytes of either connection; it gives events, and bytes to send."""
 
-    def __init__(self, node: str) -> None:
+    def __init__(self, node: str, daemon_id: str = "") -> None:
         self.node = node
+        self.daemon_id = daemon_id  # "": a tool that steers nothing and asks for nobody
         self.is_up = False
         self.refused = 0  # commands that the switch answered with -ERR
         self.unsafe = 0  # commands that were not sent because a value was unsafe
@@ -51,22 +56,35 @@ class Link:
         self._heard_us = 0
         self._now_us = 0
         self._core = ""
+        self._alone_at_us = 0  # when nobody else can have answered our hello
+        self._knows_legs = False
 
     def opened(self, now_us: int) -> None:
         """Both connections are authenticated."""
         self._reset()
         self._heard_us = self._now_us = now_us
         self._out_events += SUBSCRIPTION.encode() + b"\n\n"
-        self._ask("api global_getvar core_uuid", self._got_core)
+        if self.daemon_id:
+            self._alone_at_us = now_us + NEIGHBOUR_US
+            self._say("ccore::hello", "")
+        self._ask("api version", self._got_version)
+
+    def tick(self, now_us: int) -> list[Event]:
+        """To be called at `next_deadline`. Raises ProtocolError when the switch is dead."""
+        self._now_us = now_us
+        if now_us >= self._heard_us + SILENCE_US:
+            raise ProtocolError(what="no heartbeat")
+        self._maybe_come_up()
+        return self.take_events()
+
+    def next_deadline(self) -> int:
+        """When silence becomes death, or when we know that we are alone."""
+        dead_at_us = self._heard_us + SILENCE_US
+        return dead_at_us if self.is_up or not self._alone_at_us else self._alone_at_us
 
     def closed(self) -> None:
         self.is_up = False
         self._reset()
-
-    @property
-    def dead_at_us(self) -> int:
-        """When silence becomes death."""
-        return self._heard_us + SILENCE_US
 
     @property
     def in_flight(self) -> int:
@@ -90,7 +108,7 @@ class Link:
             self._asked.append(self._job_reply(job) if job else self._plain_reply)
 
     def ask(self, line: str, answer: Callable[[str], None]) -> None:
-        """Send one raw line written by us (never with values from outside); get the reply's text."""
+        """Send one raw line written by us (never values from outside); get the reply's text."""
         self._ask(line, answer)
 
     def _ask(self, line: str, answer: Callable[[str], None]) -> None:
@@ -116,9 +134,12 @@ class Link:
         for frame in self._events_in.feed(data):
             if frame.content_type == b"text/event-plain":
                 self.received_events += 1
-                event = translate(EventView(frame.body))
+                view = EventView(frame.body)
+                event = translate(view)
                 if event is not None:
                     (self._ready if self.is_up else self._early).append(event)
+                elif view.get(b"Ccore-Id"):
+                    self._neighbour(view)
             elif frame.content_type == b"text/disconnect-notice":
                 raise ProtocolError(what="its notice that it disconnects us")
         return self.take_events()
@@ -160,7 +181,33 @@ class Link:
 
         return answer
 
-    # What the switch has when the link comes up.
+    # Is another ccore steering this switch?
+
+    def _say(self, subclass: str, to: str) -> None:
+        self._ask(
+            f"sendevent CUSTOM\nEvent-Subclass: {subclass}\n"
+            f"Ccore-Id: {self.daemon_id}\nCcore-For: {to}",
+            self._plain_reply,
+        )
+
+    def _neighbour(self, view: EventView) -> None:
+        """A hello is answered by whoever is up; of two who come up together the lower id stays."""
+        who = view.get(b"Ccore-Id")
+        if who == self.daemon_id or not self.daemon_id:
+            return
+        if view.get(b"Event-Subclass") == "ccore::hello":
+            if self.is_up or self.daemon_id < who:
+                self._say("ccore::here", who)
+        elif view.get(b"Ccore-For") == self.daemon_id and not self.is_up:
+            raise AlreadyRunning(who=who, what=f"switch {self.node}")
+
+    # What the switch is and has when the link comes up.
+
+    def _got_version(self, text: str) -> None:
+        found = re.search(r"(\d+)\.(\d+)", text)
+        if found is None or (int(found[1]), int(found[2])) < OLDEST:
+            raise SwitchOutdated(node=self.node, found=text.strip()[:60] or "of no known version")
+        self._ask("api global_getvar core_uuid", self._got_core)
 
     def _got_core(self, text: str) -> None:
         self._core = text.strip()
@@ -176,7 +223,8 @@ class Link:
         for leg in ids:
             self._ask(f"api uuid_dump {leg} json", self._got_leg)
         if not ids:
-            self._come_up()
+            self._knows_legs = True
+            self._maybe_come_up()
 
     def _got_leg(self, text: str) -> None:
         leg = leg_from_dump(text)
@@ -184,9 +232,12 @@ class Link:
             self._legs.append(leg)
         self._missing -= 1
         if self._missing == 0:
-            self._come_up()
+            self._knows_legs = True
+            self._maybe_come_up()
 
-    def _come_up(self) -> None:
+    def _maybe_come_up(self) -> None:
+        if self.is_up or not self._knows_legs or self._now_us < self._alone_at_us:
+            return
         self.is_up = True
         self._ready.append(LinkUp(self._now_us, self._core, self._legs))
         self._ready.extend(self._early)

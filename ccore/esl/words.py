@@ -106,8 +106,11 @@ _WORDS: dict[str, Callable[[EventView, str, int], Event | None]] = {
     "SHUTDOWN": lambda view, leg, at_us: None,
 }
 
+# How daemons on one switch learn of each other; `Link` reads these itself.
+_NEIGHBOURS = ("ccore::hello", "ccore::here")
+
 # CUSTOM must stand last: what follows it are subclasses.
-SUBSCRIPTION = "event plain " + " ".join((*_WORDS, "CUSTOM", *_SUBCLASSES))
+SUBSCRIPTION = "event plain " + " ".join((*_WORDS, "CUSTOM", *_SUBCLASSES, *_NEIGHBOURS))
 
 
 def translate(view: EventView) -> Event | None:

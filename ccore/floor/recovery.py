@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 from ccore.floor.contact import CallState, Contact
 from ccore.floor.offers import Offer, OfferState
 from ccore.floor.queues import AGENT_QUEUE
-from ccore.model import AgentState, EndedBy, Hangup, LinkUp, News, Outcome, SwitchLeg
+from ccore.model import (
+    AgentState,
+    EndedBy,
+    Hangup,
+    LegParked,
+    LinkUp,
+    News,
+    Outcome,
+    SwitchLeg,
+)
 
 if TYPE_CHECKING:
     from ccore.floor.floor import Floor
@@ -32,6 +41,8 @@ class Recovery:
                 continue
             if state:
                 found += self._adopt(node, leg, there)
+            elif "entry" in leg.variables:
+                self._arrived_unheard(node, leg)
         for leg in event.legs:
             self._end_orphan(node, leg)
         if node == floor.home_node:
@@ -51,6 +62,20 @@ class Recovery:
             contact.ended_by = EndedBy.SYSTEM
             floor.close(contact, "LOST")
         return len(gone)
+
+    def _arrived_unheard(self, node: str, leg: SwitchLeg) -> None:
+        """A new caller, parked before we listened."""
+        parked = LegParked(
+            leg=leg.leg,
+            at_us=leg.created_us,
+            called=leg.called,
+            calling=leg.calling,
+            calling_name="",
+            context=leg.context,
+            answered=leg.answered,
+            variables=leg.variables,
+        )
+        self.floor.entry.arrived(node, parked)
 
     def _adopt(self, node: str, leg: SwitchLeg, there: dict[str, SwitchLeg]) -> int:
         """A caller from before us: back to where his channel says he was."""

@@ -196,8 +196,21 @@ class SimSwitch:
             self._background(listener, line[6:], order)
         elif verb.startswith("sendmsg"):
             self._sendmsg(listener, line[7:].strip() or order.headers.get("session-id", ""), order)
+        elif verb == "sendevent":
+            self._send_event(listener, line.partition(" ")[2], order)
         else:
             self._say(listener, self._subscription(listener, verb, line))
+
+    def _send_event(self, listener: Listener, name: str, order: Order) -> None:
+        """An event made by a client; header names come out as they were sent."""
+        uuid = self.core.uuid()
+        self._say(listener, f"+OK {uuid}")
+        subclass = order.headers.get("event-subclass", "")
+        own = {k: v for k, v in order.headers.items() if k not in ("event-subclass", "")}
+        lines = b"".join(
+            b"%b: %b\n" % (key.title().encode(), encode(value)) for key, value in own.items()
+        )
+        self.core.announce(name.strip().upper() or "MESSAGE", lines, subclass)
 
     def _subscription(self, listener: Listener, verb: str, line: str) -> str:
         words = line.split()[1:]
