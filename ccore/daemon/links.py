@@ -40,7 +40,7 @@ TICK_S = 0.002
 # Nothing that time alone mends: a wrong password, an old switch, another ccore.
 _LASTING = (SwitchRefused, SwitchOutdated, AlreadyRunning)
 
-Deliver = Callable[[str, list[Event]], None]
+Deliver = Callable[[str, list[Event], int], None]  # node, events, when their bytes came
 
 
 class NodeLink:
@@ -85,16 +85,17 @@ class NodeLink:
     def send(self, commands: Sequence[Command]) -> None:
         """Encode and write now; what the socket does not take goes as soon as it does."""
         if not self.link.is_up:
+            now_us = self._clock.now_us()
             jobs = [job for command in commands if (job := job_of(command))]
-            failed = [JobDone(job, self._clock.now_us(), False, "LINK_DOWN") for job in jobs]
+            failed = [JobDone(job, now_us, False, "LINK_DOWN") for job in jobs]
             if failed:
-                self._deliver(self.node, list(failed))
+                self._deliver(self.node, list(failed), now_us)
             return
         for command in commands:
             self.link.send(command)
         events = self.link.take_events()  # what the encoder itself refused
         if events:
-            self._deliver(self.node, events)
+            self._deliver(self.node, events, self._clock.now_us())
         self.flush()
 
     def flush(self) -> None:
@@ -141,7 +142,8 @@ class NodeLink:
                     log.warning("%s", why)
                 self.trouble = error
             self._hang_up()
-            self._deliver(self.node, [LinkDown(self._clock.now_us(), why)])
+            now_us = self._clock.now_us()
+            self._deliver(self.node, [LinkDown(now_us, why)], now_us)
             gevent.sleep(pause_s * random.uniform(0.5, 1.0))
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 
@@ -191,20 +193,21 @@ class NodeLink:
                 if not data:
                     end(self._unreachable("it closed the connection"))
                     return
-                self._take(receive(data, self._clock.now_us()))
+                came_us = self._clock.now_us()
+                self._take(receive(data, came_us), came_us)
         except OSError as error:
             end(self._unreachable(f"the connection broke: {error.strerror or error}"))
         except CcoreError as error:
             end(error)
 
-    def _take(self, events: list[Event]) -> None:
+    def _take(self, events: list[Event], came_us: int) -> None:
         if self.link.is_up and not self._was_up:
             self._was_up = True
             log.info("switch %s is there", self.node)
         if self.link.is_up:
             self.trouble = None
         if events:
-            self._deliver(self.node, events)
+            self._deliver(self.node, events, came_us)
         self.flush()  # a reply may ask for more (what the switch has)
 
     def _unreachable(self, why: str) -> SwitchUnreachable:
@@ -241,7 +244,8 @@ class NodeLink:
                 left_us = self.link.next_deadline() - self._clock.now_us()
                 if left_us > 0:
                     gevent.sleep(left_us / 1e6)
-                self._take(self.link.tick(self._clock.now_us()))
+                now_us = self._clock.now_us()
+                self._take(self.link.tick(now_us), now_us)
         except CcoreError as error:
             end(error)
 

@@ -14,6 +14,7 @@ from gevent.queue import Empty, SimpleQueue
 
 from ccore.daemon.clock import Clock
 from ccore.daemon.links import NodeLink
+from ccore.daemon.reactions import Reactions
 from ccore.floor import Floor
 from ccore.model import Command, Event, Fact
 
@@ -42,6 +43,7 @@ class Runner:
         self.links: dict[str, NodeLink] = {}
         self.lag_us = 0  # longest wait in the inbox since it was last asked for
         self.faults = 0  # events that the floor could not handle
+        self.reactions = Reactions()
         self._clock = clock
         self._take_facts = take_facts
         self._alive = alive
@@ -55,14 +57,14 @@ class Runner:
         if self._greenlet is not None:
             self._greenlet.kill()
 
-    def deliver(self, node: str, events: list[Event]) -> None:
-        """From a link's reader; never waits."""
-        came_us = self._clock.now_us()
+    def deliver(self, node: str, events: list[Event], came_us: int) -> None:
+        """From a link's reader, with the time at which the bytes came; never waits."""
 
         def handle(now_us: int) -> None:
             self.lag_us = max(self.lag_us, now_us - came_us)
             for event in events:
                 self._handle(node, event, now_us)
+                self.reactions.handled(event, came_us)
 
         self._inbox.put(handle)
 
@@ -120,6 +122,8 @@ class Runner:
             for node, its in by_node.items():
                 if node in self.links:
                     self.links[node].send(its)
+                    self.reactions.wrote(its, self._clock.now_us())
+        self.reactions.turn_over()
         facts = self.floor.take_facts()
         if facts:
             self._take_facts(facts)

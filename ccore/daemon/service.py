@@ -154,6 +154,7 @@ class Service:
             "pid": os.getpid(),
             "dir": str(self._directory),
             "lag_us": lag_us,
+            "latency_us": self._runner.reactions.figures(),
             "faults": self._runner.faults,
             "rows_pending": self._writer.pending,
             "rows_lost": self._writer.lost,
