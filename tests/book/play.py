@@ -44,7 +44,10 @@ class Callers:
     def __init__(self, scenario: Scenario) -> None:
         self._waiting: dict[str, list[str]] = {}
         for caller in sorted(scenario.callers, key=lambda c: c.at_us):
-            self._waiting.setdefault(caller.number, []).append(f"caller:{caller.id}")
+            self.expect(caller.number, f"caller:{caller.id}")
+
+    def expect(self, number: str, phone: str) -> None:
+        self._waiting.setdefault(number, []).append(phone)
 
     def arrived(self, number: str) -> str:
         phones = self._waiting.get(number)

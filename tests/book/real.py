@@ -57,15 +57,33 @@ class RealWorld:
                 phones.act(f"agent:{phone.id}", "unregister")
                 self._await_gone(phone.id)
         self._log = (directory / "daemon.log").open("wb")
-        self._daemon = subprocess.Popen(
-            [sys.executable, "-m", "ccore", "run", "--config", str(self._config)],
+        self.start()
+
+    def start(self) -> None:
+        """A daemon, linked to the switch, whose news we follow."""
+        self._daemon = self.launch()
+        self._await_link()
+        follower = Client(self.directory / "var" / "ccore.sock", timeout_s=START_S)
+        follower.ask("follow")
+        threading.Thread(target=self._follow, args=(follower,), daemon=True).start()
+
+    def launch(self, *words: str) -> subprocess.Popen[bytes]:
+        """`ccore run` with this scenario's configuration."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "ccore", "run", "--config", str(self._config), *words],
             stderr=self._log,
             start_new_session=True,
         )
-        self._await_link()
-        self._follower = Client(self.directory / "var" / "ccore.sock", timeout_s=START_S)
-        self._follower.ask("follow")
-        threading.Thread(target=self._follow, daemon=True).start()
+
+    def kill(self) -> None:
+        """kill -9 the daemon."""
+        self._daemon.kill()
+        self._daemon.wait()
+
+    def stop(self) -> int:
+        """End the daemon in order; its exit code."""
+        self._daemon.send_signal(signal.SIGTERM)
+        return self._daemon.wait(START_S)
 
     def _center(self) -> dict[str, Any]:
         center = dict(self.scenario.center)
@@ -102,10 +120,10 @@ class RealWorld:
         with Client(self.directory / "var" / "ccore.sock") as client:
             return client.ask(do, **fields)
 
-    def _follow(self) -> None:
+    def _follow(self, follower: Client) -> None:
         while True:
             try:
-                news = self._follower.news_within(1.0)
+                news = follower.news_within(1.0)
             except (EOFError, OSError, json.JSONDecodeError):
                 return
             if news is not None:

@@ -1,6 +1,6 @@
-"""`make real`: the scenario book on a real FreeSWITCH, with real SIP phones.
+"""`make real`: the scenario book and the outages on a real FreeSWITCH, with real SIP phones.
 
-python -m tests.real [NAME ...]     only these scenarios
+python -m tests.real [NAME ...]     only these
 """
 
 import sys
@@ -13,6 +13,7 @@ from tests.book.check import faults
 from tests.book.play import play
 from tests.book.real import RealWorld
 from tests.book.scenario import names, read
+from tests.real.outages import OUTAGES, run_outage
 from tests.real.phones import RealPhones
 from tests.real.switch import PhonesSwitch, Ports, RealSwitch, find_freeswitch
 
@@ -26,7 +27,8 @@ def main(chosen: list[str]) -> int:
     except ToolMissing as missing:
         print(missing)
         return missing.exit_code
-    wanted = chosen or names()
+    outages = {outage.__name__.replace("_", "-"): outage for outage in OUTAGES}
+    wanted = chosen or [*names(), *outages]
     failed = 0
     with (
         tempfile.TemporaryDirectory(prefix="ccore-real-") as root,
@@ -37,27 +39,30 @@ def main(chosen: list[str]) -> int:
         phones = RealPhones(phones_switch)
         phones.await_registered()
         for name in wanted:
-            failed += not run(name, Path(root) / name, switch, phones)
+            began = time.monotonic()
+            if name in outages:
+                found = run_outage(outages[name], Path(root), switch, phones)
+            else:
+                found = run_scenario(name, Path(root) / name, switch, phones)
+            failed += bool(found)
+            verdict = "FAILED" if found else "ok    "
+            print(f"{verdict} {name} ({time.monotonic() - began:.1f} s)", flush=True)
+            for fault in found:
+                print(f"       {fault}")
         phones.close()
     print(f"{len(wanted) - failed} passed, {failed} failed")
     return 1 if failed else 0
 
 
-def run(name: str, directory: Path, switch: RealSwitch, phones: RealPhones) -> bool:
-    began = time.monotonic()
+def run_scenario(name: str, directory: Path, switch: RealSwitch, phones: RealPhones) -> list[str]:
+    """What is not as the scenario says, with the daemon's last words."""
     scenario = read(name)
     with RealWorld(scenario, directory, switch, phones) as world:
         found = faults(scenario, play(scenario, world))
+        log = world.log().splitlines()[-12:] if found else []
     if any(not phone.is_registered for phone in scenario.phones):
         phones.await_registered()
-    print(
-        f"{'FAILED' if found else 'ok    '} {name} ({time.monotonic() - began:.1f} s)", flush=True
-    )
-    for fault in found:
-        print(f"       {fault}")
-    if found:
-        print("       " + "\n       ".join(world.log().splitlines()[-12:]))
-    return not found
+    return found + log
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -176,9 +177,18 @@ class RealSwitch(Running):
 
 
 class PhonesSwitch(Running):
-    """The telephones: a SIP account for every agent of `switch`, and any number of callers."""
+    """The telephones: a SIP account for every agent of `switch`, and any number of callers.
 
-    def __init__(self, root: Path, switch: RealSwitch) -> None:
+    `rings`: what a phone that rings does, applications and their data. By default it waits to be
+    told over the event socket.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        switch: RealSwitch,
+        rings: Sequence[tuple[str, str]] = (("park", ""),),
+    ) -> None:
         ports = self.ports = switch.ports
         self.agents = tuple(switch.made.agents)
         shutil.copytree(PHONES_CONF, root)
@@ -191,6 +201,8 @@ class PhonesSwitch(Running):
         }
         lines = [f'<X-PRE-PROCESS cmd="set" data="{k}={v}"/>' for k, v in values.items()]
         _include(root / "vars.xml", lines)
+        actions = [f'<action application="{app}" data="{data}"/>' for app, data in rings]
+        _include(root / "rings.xml", actions)
         accounts = switch.made.agents.items()
         _include(root / "gateways.xml", [_account(a, p, ports.agents) for a, p in accounts])
         super().__init__(root, root / "run", ports.phones_esl, PHONES_PASSWORD, ("phones",))
