@@ -51,15 +51,15 @@ COLUMNS = {
     "contact": (
         Column("arrived", lambda row: _when("arrived_us", row)),
         Column("calling", lambda row: row["calling"]),
-        Column("name", lambda row: row["calling_name"]),
-        Column("called", lambda row: row["called"]),
+        Column("name", lambda row: row["calling_name"], spare=4),
+        Column("called", lambda row: row["called"], spare=2),
         Column("queue", lambda row: row["queue"]),
         Column("agent", lambda row: row["agent"]),
         Column("outcome", lambda row: row["outcome"], style=_good),
-        Column("ended by", lambda row: row["ended_by"]),
+        Column("ended by", lambda row: row["ended_by"], spare=3),
         Column("wait", lambda row: span(row["wait_ms"]), right=True),
         Column("talk", lambda row: span(row["talk_ms"]), right=True),
-        Column("contact", lambda row: row["contact"], style=lambda _: "bright_black"),
+        Column("contact", lambda row: row["contact"], style=lambda _: "bright_black", spare=5),
     ),
     "leg": (
         Column("start", lambda row: _when("start_us", row)),
@@ -69,7 +69,7 @@ COLUMNS = {
         Column("queue", lambda row: row["queue"]),
         Column("agent", lambda row: row["agent"]),
         Column("detail", lambda row: row["detail"]),
-        Column("contact", lambda row: row["contact"], style=lambda _: "bright_black"),
+        Column("contact", lambda row: row["contact"], style=lambda _: "bright_black", spare=5),
     ),
     "agent": (
         Column("start", lambda row: _when("start_us", row)),

@@ -1,11 +1,15 @@
 """`ccore demo`: a busy centre for a minute, with nothing but this program."""
 
 import contextlib
+import io
+import shutil
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,7 +17,15 @@ from ccore.cli.options import FILE, example
 from ccore.cli.text import safe
 from ccore.errors import CcoreError
 
+if TYPE_CHECKING:
+    from ccore.cli.demo_stage import Stage
+    from ccore.cli.floor_view import View
+    from ccore.cli.watch import Course
+
 __all__ = ["demo"]
+
+# After closing time those who wait are still served; a queue of the demo is empty by then.
+LAST_CALLS_S = 12.0
 
 
 @click.command(epilog=example("ccore demo --seconds 20", "ccore demo --rate 2 --dir busy"))
@@ -29,7 +41,7 @@ __all__ = ["demo"]
 @click.option(
     "--rate",
     type=click.FloatRange(min=0, min_open=True, max=100),
-    default=0.9,
+    default=1.0,
     show_default=True,
     help="Callers a second.",
 )
@@ -61,9 +73,7 @@ def demo(
             if not json:
                 _introduce(seconds, rate, len(config.agents))
             with _stdout_for_people(json):
-                ended_early = not watch(
-                    stage.socket, title="ccore demo", seconds=seconds, note=_note
-                )
+                ended_early = not watch(stage.socket, _day(stage, seconds), title="ccore demo")
         except KeyboardInterrupt:
             click.echo("ending", err=True)
         # From here a second Ctrl-C leaves at once; the processes end with the stack all the same.
@@ -79,8 +89,24 @@ def _introduce(seconds: float, rate: float, agents: int) -> None:
         click.echo(f"{agents} agents, {rate:g} callers a second, for {seconds:g} seconds")
 
 
-def _note(left_s: float | None) -> str:
-    return f"{left_s or 0:.0f} s left · Ctrl-C ends"
+def _day(stage: "Stage", seconds: float) -> "Course":
+    """Opening hours, then closing: nobody who waits is sent away for the demo's sake."""
+    closes = time.monotonic() + seconds
+    is_closed = False
+
+    def course(view: "View") -> str | None:
+        nonlocal is_closed
+        left_s = closes - time.monotonic()
+        if left_s > 0:
+            return f"{left_s:.0f} s left · Ctrl-C ends"
+        if not is_closed:
+            is_closed = True
+            stage.close()
+        if view["calls"] and left_s > -LAST_CALLS_S:
+            return f"closing, calls left: {len(view['calls'])}"
+        return None
+
+    return course
 
 
 def _conclude(directory: Path, config: Path, json: bool) -> None:
@@ -92,7 +118,7 @@ def _conclude(directory: Path, config: Path, json: bool) -> None:
     main.main(
         ["kpi", "--by", "queue", *place, *(["--json"] if json else [])], standalone_mode=False
     )
-    with contextlib.redirect_stdout(sys.stderr) if json else contextlib.nullcontext():
+    with contextlib.redirect_stdout(io.StringIO()):  # it says its own name, which we say below
         main.main(["report", *place, "--to", str(report)], standalone_mode=False)
     if json:
         return
@@ -106,8 +132,22 @@ def _conclude(directory: Path, config: Path, json: bool) -> None:
     }
     click.echo()
     for name, path in lines.items():
-        click.echo(f"{name:14} {safe(str(path))}")
-    click.echo(f"\nlook into them: ccore cdr show --config {safe(str(config))}")
+        click.echo(f"{name:14} {_near(path)}")
+    click.echo(f"\nlook into them: {_program()} cdr show --config {_near(config)}")
+
+
+def _near(path: Path) -> str:
+    """As short as it can be typed from here."""
+    here = Path.cwd()
+    return safe(str(path.relative_to(here) if path.is_relative_to(here) else path))
+
+
+def _program() -> str:
+    """What to type for this program: `make` runs one that is not on the PATH."""
+    called = sys.argv[0]
+    if Path(called).name != "ccore":
+        return "python -m ccore"
+    return "ccore" if shutil.which("ccore") == called else safe(called)
 
 
 @contextlib.contextmanager

@@ -25,8 +25,8 @@ CONFIG = "ccore.toml"
 BEGIN_S = 30.0
 # The daemon says its last words to the switch and closes its files.
 END_S = 15.0
-LAST_CALLS_S = 10.0  # a queue of the demo is empty by then
-CLOSE_S = 3.0  # until every call has ended that was hung up at once
+LAST_CALLER_S = 12.0  # before closing time: he is through the menus by then
+HANG_UP_S = 3.0  # until every call has ended that was hung up at once
 LOOK_S = 0.05
 
 
@@ -94,15 +94,19 @@ class Stage:
 
     def begin(self, seconds: float) -> None:
         """Let the callers dial; the last come early enough to be served."""
-        self._tell_switch(f"{seconds - min(LAST_CALLS_S, seconds / 4):g}")
+        self._tell_switch(f"{seconds - min(LAST_CALLER_S, seconds / 4):g}")
+
+    def close(self) -> None:
+        """Closing time: who talks comes to an end, who waits is served."""
+        self._tell_switch("close")
 
     def end(self) -> None:
-        """Closing time, then the daemon's ordered end; records are complete afterwards."""
+        """All calls end, then the daemon does, in order; records are complete afterwards."""
         if self._daemon is None:
             return
         with contextlib.suppress(NotRunning), Client(self.socket) as daemon:
-            self._tell_switch("close")
-            until = time.monotonic() + CLOSE_S
+            self._tell_switch("end")
+            until = time.monotonic() + HANG_UP_S
             while daemon.ask("calls")["calls"] and time.monotonic() < until:
                 time.sleep(LOOK_S)
             daemon.ask("stop")

@@ -2,18 +2,23 @@
 
     python -m ccore.cli.demo_switch CONFIG PASSWORD RATE SEED DIR
 
-Prints its port. A first line on stdin lets callers dial for so many seconds as stand in it, a
-second one ends all calls, as at closing time; the end of stdin ends the process, so that it cannot
-outlive who started it.
+Prints its port and obeys the lines on its stdin: a number lets callers dial for so many seconds,
+"close" brings talks to their end while callers who wait are still served, "end" hangs up whoever is
+left. The end of stdin ends the process, so that it cannot outlive who started it.
 """
 
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ccore.config import Config, load
 from ccore.config.schema import GoTo, Menu, SetLanguage
+
+if TYPE_CHECKING:
+    from ccore.sim.population import Habits, Population
+    from ccore.sim.server import SimServer
 
 __all__ = ["languages_of", "menus_of", "numbers_of"]
 
@@ -22,12 +27,14 @@ TALK_MEDIAN_S = 11.0
 PATIENCE_S = 35.0
 # Of those who hear a menu, so many more choose a queue than anything else.
 QUEUE_WEIGHT = 4
+# At closing time: so often whoever talks says goodbye.
+GOODBYE_S = 1.0
 
 
 def main(arguments: Sequence[str]) -> None:
     import gevent
 
-    from ccore.sim.population import Habits, Population
+    from ccore.sim.population import Population
     from ccore.sim.server import SimServer, now_us
     from ccore.sim.switch import SimSwitch
 
@@ -40,39 +47,68 @@ def main(arguments: Sequence[str]) -> None:
     print(server.start(), flush=True)
     for agent in config.agents:
         server.act(f"agent:{agent}", "register")
-    if seconds := _told():
-        habits = Habits(
-            rate_per_s=float(rate),
-            called=numbers_of(config),
-            languages=languages_of(config),
-            menus=menus_of(config),
-            talk_median_s=TALK_MEDIAN_S,
-            patience_s=PATIENCE_S,
-            answer_after_s=(0.5, 3.0),
-            refuses=0.03,
-            forgets=0.04,
-            codes_at_start=(),
-        )
-        server.population = Population(habits, config.agents, seed=int(seed), now_us=now_us())
-        server.act(
-            f"agent:{next(iter(config.agents))}", "register"
-        )  # wakes it with its new deadline
-        gevent.spawn_later(float(seconds), server.population.stop_arrivals)
-        if _told():
-            server.population.stop_arrivals()
-            for number in range(1, server.population.arrived + 1):
-                server.act(f"caller:{number}", "hangup")  # nothing happens if he has already
-            _told()
+    callers: Population | None = None
+    while (told := _told()) and told != "end":
+        if callers is None:
+            callers = Population(
+                _habits(config, float(rate)), config.agents, seed=int(seed), now_us=now_us()
+            )
+            server.population = callers
+            # Acting wakes the server, which has a new deadline.
+            server.act(f"agent:{next(iter(config.agents))}", "register")
+            gevent.spawn_later(float(told), callers.stop_arrivals)
+        else:
+            gevent.spawn(_close, server, callers)
+    if callers is not None:
+        callers.stop_arrivals()
+        _hang_up(server, callers.on_the_line())
+        _told()
     server.stop()
     gevent.sleep(0)  # what it said last goes out
+
+
+def _habits(config: Config, rate_per_s: float) -> "Habits":
+    from ccore.sim.population import Habits
+
+    return Habits(
+        rate_per_s=rate_per_s,
+        called=numbers_of(config),
+        languages=languages_of(config),
+        menus=menus_of(config),
+        talk_median_s=TALK_MEDIAN_S,
+        patience_s=PATIENCE_S,
+        answer_after_s=(0.5, 3.0),
+        refuses=0.05,
+        forgets=0.05,
+        codes_at_start=(),
+    )
+
+
+def _close(server: "SimServer", callers: "Population") -> None:
+    import gevent
+
+    callers.stop_arrivals()
+    while True:
+        _hang_up(server, callers.on_the_line(talking=True))
+        gevent.sleep(GOODBYE_S)
+
+
+def _hang_up(server: "SimServer", phones: Sequence[str]) -> None:
+    for phone in phones:
+        server.act(phone, "hangup")
 
 
 def _told() -> str:
     """The next line; "" when stdin has ended."""
     from gevent.socket import wait_read
 
-    wait_read(0)
-    return os.read(0, 100).decode()
+    line = ""
+    while not line.endswith("\n"):
+        wait_read(0)
+        if not (character := os.read(0, 1).decode()):
+            return ""
+        line += character
+    return line.strip()
 
 
 def numbers_of(config: Config) -> Mapping[str, float]:

@@ -39,6 +39,7 @@ LEAST_BESIDE_QUEUES = 12  # lines: head, foot, frames, two of agents, three of n
 AGENT_CELLS = (38, 31, 25)
 # What the grid of agents shows already, or what happens too often to be read.
 NOT_SHOWN = frozenset({"agent", "step"})
+REST = "rest-"  # how the reason begins of an agent who did not take a call and is left alone
 MARKS = {
     "signed-out": "·",
     "ready": "○",
@@ -59,6 +60,7 @@ NEWS_STYLES = {
     "arrived": "bright_black",
     "waiting": "green",
     "recovered": "bold yellow",
+    "missed": "red",
     "put-aside": "bold red",
     "left": "magenta",
     "link": "bold red",
@@ -85,6 +87,9 @@ class FloorView:
             self._waiting.append(view["totals"]["waiting"])
 
     def tell(self, news: Mapping[str, Any]) -> None:
+        reason = str(news.get("reason", ""))
+        if reason.startswith(REST):
+            news = {**news, "news": "missed", "reason": reason.removeprefix(REST)}
         kind, contact = str(news.get("news")), str(news.get("contact", ""))
         if kind not in NOT_SHOWN:
             line = Text(clock(int(news.get("at_us", 0))), style="bright_black")

@@ -22,6 +22,7 @@ __all__ = ["kpi", "override"]
 
 # What fits side by side; --json and --csv have everything.
 BESIDE = (
+    "attempts",
     "offered",
     "answered",
     "abandoned",
@@ -33,6 +34,8 @@ BESIDE = (
     "aht",
     "occupancy",
 )
+# A narrow terminal goes without these, the last first.
+SPARE = ("aht", "flowout", "abn1", "longest", "occupancy")
 GOOD_LEVEL = 0.8  # the target that the colours go by
 
 
@@ -174,13 +177,23 @@ def _show_lines(result: "Table") -> None:
     from ccore.kpi import find, service_level
     from ccore.kpi.figures import write
 
+    # Agents' time belongs to no queue: what the total alone would have is no column.
+    beside = [
+        name
+        for name in BESIDE
+        if name not in result.names or any(line.value(name) is not None for line in result.lines)
+    ]
     rows: list[Row] = []
     for line in (*result.lines, result.total):
-        key = line.key or ("total", *("" for _ in result.by[1:]))
+        if line.key:
+            pairs = zip(result.by, line.key, strict=True)
+            key = tuple(value or f"no {name}" for name, value in pairs)
+        else:
+            key = ("total", *("" for _ in result.by[1:]))
         row: dict[str, Any] = dict(zip(result.by, key, strict=True))
         row["bold"] = "" if line.key else "bold"
         row["level"] = result.level(line)
-        for name in BESIDE:
+        for name in beside:
             wanted = service_level(result.service_level) if name == "service_level" else find(name)
             row[f"kpi {name}"] = write(wanted, wanted.value(line.sums))
         rows.append(row)
@@ -201,9 +214,10 @@ def _show_lines(result: "Table") -> None:
             lambda row: row[f"kpi {name}"],
             right=True,
             style=lambda row: str(row["bold"]),
+            spare=SPARE.index(name) + 1 if name in SPARE else 0,
         )
 
-    columns = [*(group(name) for name in result.by), *(figure(name) for name in BESIDE)]
+    columns = [*(group(name) for name in result.by), *(figure(name) for name in beside)]
     show(rows, columns, json=False, empty="")
     _caption(result, "* ")
 

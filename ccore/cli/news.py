@@ -12,20 +12,21 @@ __all__ = ["sentence", "words"]
 
 # kind of news: sentence, filled from the news' fields
 _SENTENCES = {
-    "arrived": "{contact}: {calling} calls {called}",
+    "arrived": "{calling} {calling_name} calls {called} ({contact})",
     "step": "{contact} in {flow}: {step}",
     "waiting": "{contact} waits in {queue}",
-    "offer": "{queue}: {calling} {calling_name} is offered to {agent}",
+    "offer": "{queue}: {calling} {calling_name} {language} is offered to {agent}",
     "answered": "{agent} answers {contact}",
     "left": "{contact} leaves for {number}",
     "ended": "{contact} ends: {outcome}",
     "agent": "{agent} is {state} {reason}",
+    "missed": "{agent} did not take it: {reason}",  # made of the agent's rest by those who show it
     "put-aside": "{agent} is put aside: {reason}",
     "recovered": "after a gap: {found} calls found again, {lost} lost",
     "dropped": "we read too slowly and were let go: {why}",
     "bye": "{why}",
 }
-_OPTIONAL = frozenset({"calling_name", "reason"})
+_OPTIONAL = frozenset({"calling_name", "language", "reason"})
 CONTACT_SHOWN = 8  # the beginning of a contact's id is enough for every command
 
 
@@ -45,6 +46,8 @@ def words(news: Mapping[str, Any], names: Mapping[str, str] | None = None) -> st
     }
     if "contact" in fields:
         fields["contact"] = fields["contact"][:CONTACT_SHOWN]
+    if "language" in fields:
+        fields["language"] = f"({fields['language']})"
     for name in ("agent", "contact"):
         if name in fields and names and (known := names.get(str(news[name]))):
             fields[name] = safe(known)

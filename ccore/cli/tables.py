@@ -6,11 +6,15 @@ Cells are text and never markup: `[red]` in a caller's name is printed as it is.
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ccore.cli.text import as_json, safe
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
 
 __all__ = ["Column", "Row", "show", "told"]
 
@@ -23,6 +27,7 @@ class Column:
     cell: Callable[[Row], object]
     right: bool = False  # numbers stand at the right
     style: Callable[[Row], str] | None = None  # rich style, in a terminal only
+    spare: int = 0  # a narrow terminal goes without, the highest first; 0: never left out
 
 
 def show(rows: Sequence[Row], columns: Sequence[Column], *, json: bool, empty: str) -> None:
@@ -57,8 +62,25 @@ def _show_plain(rows: Sequence[Row], columns: Sequence[Column]) -> None:
 
 
 def _show_coloured(rows: Sequence[Row], columns: Sequence[Column]) -> None:
-    from rich import box
     from rich.console import Console
+
+    console = Console()
+    spare = sorted({column.spare for column in columns if column.spare}, reverse=True)
+    table = _table(rows, columns)
+    while spare and _width(table, console) > console.width:
+        least = spare.pop(0)
+        columns = [column for column in columns if column.spare != least]
+        table = _table(rows, columns)
+    console.print(table)
+
+
+def _width(table: "Table", console: "Console") -> int:
+    """What it would take without a break in any cell."""
+    return console.measure(table, options=console.options.update(max_width=10_000)).maximum
+
+
+def _table(rows: Sequence[Row], columns: Sequence[Column]) -> "Table":
+    from rich import box
     from rich.table import Table
     from rich.text import Text
 
@@ -72,7 +94,7 @@ def _show_coloured(rows: Sequence[Row], columns: Sequence[Column]) -> None:
                 for column in columns
             )
         )
-    Console().print(table)
+    return table
 
 
 def _text(column: Column, row: Row) -> str:

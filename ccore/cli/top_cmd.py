@@ -28,7 +28,7 @@ def top(daemon: "Client", seconds: float | None, every_s: float | None, json: bo
 
         click.echo(as_json(daemon.ask("status")))
         return
-    from ccore.cli.watch import watch
+    from ccore.cli.watch import for_seconds, watch
 
-    if not watch(Path(daemon.path), seconds=seconds, every_s=every_s):
+    if not watch(Path(daemon.path), for_seconds(seconds), every_s=every_s):
         click.echo("the daemon has ended")

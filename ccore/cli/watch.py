@@ -15,25 +15,26 @@ from ccore.cli.client import Client
 from ccore.cli.floor_view import FloorView, View, plain_line
 from ccore.errors import NotRunning
 
-__all__ = ["watch"]
+__all__ = ["Course", "for_seconds", "watch"]
 
 # Often enough that a bar seems to move, seldom enough to cost the daemon nothing.
 VIEW_EVERY_S = 0.5
 LINE_EVERY_S = 5.0
 
-Note = Callable[[float | None], str]
+# What to say at the foot of this view; None: it was the last.
+Course = Callable[[View], str | None]
+
+
+def for_seconds(seconds: float | None, note: str = "Ctrl-C leaves") -> Course:
+    """Look for so long; None: until somebody leaves."""
+    ends = float("inf") if seconds is None else time.monotonic() + seconds
+    return lambda view: note if time.monotonic() < ends else None
 
 
 def watch(
-    socket: Path,
-    *,
-    title: str = "ccore",
-    seconds: float | None = None,
-    every_s: float | None = None,
-    note: Note = lambda left_s: "Ctrl-C leaves",
+    socket: Path, course: Course, *, title: str = "ccore", every_s: float | None = None
 ) -> bool:
-    """Show until `seconds` are over (True) or the daemon ends (False). Ctrl-C is the caller's."""
-    ends = float("inf") if seconds is None else time.monotonic() + seconds
+    """Show as long as `course` wants (True) or the daemon lives (False). Ctrl-C is the caller's."""
     terminal = sys.stdout.isatty()
     every_s = every_s or (VIEW_EVERY_S if terminal else LINE_EVERY_S)
     with contextlib.ExitStack() as stack:
@@ -41,10 +42,13 @@ def watch(
         listening = stack.enter_context(Client(socket))
         listening.ask("follow")
         screen = stack.enter_context(_live(title)) if terminal else _Lines()
+        next_s = time.monotonic()
         try:
-            while (left_s := ends - time.monotonic()) > 0:
-                screen.show(asking.ask("status"), note(None if seconds is None else left_s))
-                for news in _news_for(listening, min(every_s, left_s)):
+            while (note := course(view := asking.ask("status"))) is not None:
+                if time.monotonic() >= next_s:
+                    screen.show(view, note)
+                    next_s += every_s
+                for news in _news_for(listening, min(every_s, VIEW_EVERY_S)):
                     screen.tell(news)
         except (EOFError, NotRunning):
             return False

@@ -238,7 +238,12 @@ class Floor:
             News(
                 "arrived",
                 self.now_us,
-                {"contact": contact.id, "calling": contact.calling, "called": contact.called},
+                {
+                    "contact": contact.id,
+                    "calling": contact.calling,
+                    "calling_name": contact.calling_name,
+                    "called": contact.called,
+                },
             )
         )
 

@@ -105,6 +105,7 @@ class Queues:
         contact.queued_us = contact.queued_us or entered_us
         self.count(queue).offered += 1
         self.waiting_in(queue)[contact.id] = contact
+        floor.tell(News("waiting", floor.now_us, {"contact": contact.id, "queue": queue}))
         preferred = self._preferred(contact, stay)
         floor.router.call_waiting(
             contact.number,
@@ -122,7 +123,6 @@ class Queues:
             {"state": "waiting", "queue": queue.replace(":", "-"), "queued_us": str(entered_us)},
         )
         self._set_timers(contact, stay, preferred)
-        floor.tell(News("waiting", floor.now_us, {"contact": contact.id, "queue": queue}))
 
     def _turn_away(self, contact: Contact, settings: Queue) -> None:
         floor = self.floor

@@ -80,6 +80,10 @@ class Population:
         """Callers on the line."""
         return len(self._callers)
 
+    def on_the_line(self, *, talking: bool = False) -> list[str]:
+        """Their phones; on request of those alone who talk with somebody."""
+        return [phone for phone, caller in self._callers.items() if caller.talking or not talking]
+
     def stop_arrivals(self) -> None:
         self._next_arrival_us = None
 

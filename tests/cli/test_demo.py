@@ -34,11 +34,20 @@ def test_calls_are_answered_counted_and_reported(tmp_path: Path) -> None:
     total = next(line for line in lines if line.startswith("total")).split()
     assert int(total[1]) > 0
     assert int(total[2]) > 0
+    assert int(total[3]) > 0
     assert any("waiting" in line and "talking" in line for line in lines)
     for name in ("cdr", "cdr/recordings.db", "report.html", "daemon.log", "ccore.toml"):
         assert (tmp_path / "demo" / name).exists()
         assert any(line.endswith(str(tmp_path / "demo" / name)) for line in lines)
     assert list((tmp_path / "demo" / "recordings").rglob("*.wav"))
+
+
+def test_closing_does_not_send_away_who_waits(tmp_path: Path) -> None:
+    with demo("--seconds", "4", "--rate", "2", "--dir", str(tmp_path / "demo")) as child:
+        output, trouble = child.communicate(timeout=PATIENCE_S)
+    assert child.returncode == 0, trouble
+    total = next(line for line in output.splitlines() if line.startswith("total")).split()
+    assert int(total[3]) > 0  # answered, though the menus alone take longer than the opening hours
 
 
 def test_an_interrupted_demo_ends_in_order_with_its_figures(tmp_path: Path) -> None:

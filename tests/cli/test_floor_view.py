@@ -93,3 +93,11 @@ def test_spans() -> None:
     assert [span(ms) for ms in (None, 0, 7_999, 754_000, 3_723_000, -5)] == [
         "-", "0:00", "0:07", "12:34", "1:02:03", "0:00",
     ]  # fmt: skip
+
+
+def test_who_does_not_take_a_call_is_named() -> None:
+    view = FloorView("ccore")
+    view.feed(floor_view())
+    view.tell({"news": "agent", "at_us": NOW_US, "agent": "1001", "reason": "rest-no-answer"})
+    text = "\n".join(drawn(view, 100, 30))
+    assert "李娜 Li Na did not take it: no-answer" in text

@@ -46,8 +46,15 @@ def test_kpi_as_text_names_value_and_definition(cdr_dir: Path) -> None:
 def test_kpi_by_queue_has_a_line_each_and_the_total(cdr_dir: Path) -> None:
     lines = good("kpi", "--cdr", cdr_dir, "--by", "queue", "--service-level", "positive")
     cells = {line.split()[0]: line.split() for line in lines.splitlines()}
-    assert cells["sales"][1:6] == ["7", "4", "3", "0", "71.4"]
-    assert cells["total"][1:6] == ["11", "7", "3", "1", "60.0"]
+    assert cells["sales"][1:7] == ["7", "7", "4", "3", "0", "71.4"]
+    assert cells["total"][2:7] == ["11", "7", "3", "1", "60.0"]
+
+
+def test_contacts_that_reached_no_queue_are_a_line_of_their_own(cdr_dir: Path) -> None:
+    lines = good("kpi", "--cdr", cdr_dir, "--by", "queue").splitlines()
+    (line,) = [line for line in lines if line.startswith("no queue")]
+    assert int(line.split()[2]) > 0
+    assert "Occupancy" not in lines[0]  # agents' time belongs to no queue
 
 
 def test_kpi_as_json_and_csv_agree(cdr_dir: Path) -> None:
