@@ -347,7 +347,7 @@ def _caller_hung_up(floor: Floor, contact: Contact, event: LegHungUp) -> None:
         # In a talk the switch ends this leg because the other one has gone.
         talked = contact.is_talking or contact.state is CallState.PARTING
         contact.ended_by = EndedBy.AGENT if talked else EndedBy.SYSTEM
-        if not talked and contact.outcome is None:
+        if not talked and contact.outcome is None and contact.state is not CallState.ENDING:
             contact.outcome = Outcome.FAILED
     floor.close(contact, event.cause)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from ccore.errors import BadRequest, UnknownName
 from ccore.floor.agents import Agent, state_name
 from ccore.floor.contact import CallState, Contact
-from ccore.model import AgentState, Hangup, Hold, Transfer, Unhold
+from ccore.model import AgentState, EndedBy, Hangup, Hold, Outcome, Transfer, Unhold
 
 if TYPE_CHECKING:
     from ccore.floor.floor import Floor
@@ -172,6 +172,9 @@ class Orders:
 
     def _hang_up(self, request: Request) -> dict[str, Any]:
         contact = self._contact(request)
+        contact.ended_by = EndedBy.SYSTEM
+        if contact.outcome is None:
+            contact.outcome = Outcome.FORCED
         self.floor.command(contact.node, Hangup(contact.id))
         return {"contact": contact.id}
 
