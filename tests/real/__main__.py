@@ -40,10 +40,13 @@ def main(chosen: list[str]) -> int:
         phones.await_registered()
         for name in wanted:
             began = time.monotonic()
-            if name in outages:
-                found = run_outage(outages[name], Path(root), switch, phones)
-            else:
-                found = run_scenario(name, Path(root) / name, switch, phones)
+            try:
+                if name in outages:
+                    found = run_outage(outages[name], Path(root), switch, phones)
+                else:
+                    found = run_scenario(name, Path(root) / name, switch, phones)
+            except RuntimeError as trouble:  # a daemon that did not come up, a phone that is gone
+                found = [str(trouble)]
             failed += bool(found)
             verdict = "FAILED" if found else "ok    "
             print(f"{verdict} {name} ({time.monotonic() - began:.1f} s)", flush=True)
