@@ -1,7 +1,7 @@
-"""The sockets of one switch: connect, read, write, nudge, and begin again when it goes away.
+"""The two connections of one switch: open them, tend them, begin again when it goes away.
 
-Two greenlets read (one a connection) and never wait for anybody; what they read goes into the
-runner's inbox. Writes are tried at once and finished by a greenlet when the socket is full.
+What they say goes straight to the runner. Nothing here waits while they are up: a switch whose
+client stops reading freezes the event sockets of everybody.
 """
 
 import logging
@@ -9,12 +9,12 @@ import random
 from collections.abc import Callable, Sequence
 
 import gevent
-from gevent import socket
-from gevent.event import Event as Flag
+from gevent.event import AsyncResult
 
 from ccore.config.schema import Switch
 from ccore.daemon.clock import Clock
 from ccore.daemon.event_socket import connect
+from ccore.daemon.wire import Wire
 from ccore.errors import (
     AlreadyRunning,
     CcoreError,
@@ -33,9 +33,6 @@ log = logging.getLogger(__name__)
 READ_BYTES = 256 * 1024
 # Between two tries: doubled each time, and jittered so that many daemons do not knock together.
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 5.0
-# The switch looks at its event queue every 20 ms unless a byte arrives: 2 ms gives a p99 of 2.9 ms
-# at no cost that could be measured beside "never".
-TICK_S = 0.002
 
 # Nothing that time alone mends: a wrong password, an old switch, another ccore.
 _LASTING = (SwitchRefused, SwitchOutdated, AlreadyRunning)
@@ -65,11 +62,8 @@ class NodeLink:
         self._deliver = deliver
         self._refuse = refuse
         self._was_up = False
-        self._events: socket.socket | None = None
-        self._commands: socket.socket | None = None
-        self._unsent = b""
-        self._writable = Flag()
-        self._tick = Flag()
+        self._events: Wire | None = None
+        self._commands: Wire | None = None
         self._greenlet: gevent.Greenlet | None = None
 
     def start(self) -> None:
@@ -99,30 +93,15 @@ class NodeLink:
         self.flush()
 
     def flush(self) -> None:
-        if self._commands is None:
-            return
-        data = self.link.take_command_bytes()
-        if not data:
-            return
-        if self._unsent:
-            self._unsent += data
-            return
-        try:
-            sent = self._commands.send(data, socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            sent = 0
-        except OSError:
-            return  # the readers find out
-        if sent < len(data):
-            self._unsent = data[sent:]
-            self._writable.set()
+        if self._commands is not None:
+            data = self.link.take_command_bytes()
+            if data:
+                self._commands.send(data)
 
     def be_prompt(self, is_wanted: bool) -> None:
         """Tick while somebody waits on the switch, rest otherwise."""
-        if is_wanted:
-            self._tick.set()
-        else:
-            self._tick.clear()
+        if self._events is not None:
+            self._events.tick(is_wanted)
 
     # The life of the pair.
 
@@ -149,56 +128,44 @@ class NodeLink:
 
     def _open(self) -> None:
         s = self.switch
-        self._events = connect(self.node, s.host, s.port, s.password)
-        self._commands = connect(self.node, s.host, s.port, s.password)
+        self._events = Wire(connect(self.node, s.host, s.port, s.password))
+        self._commands = Wire(connect(self.node, s.host, s.port, s.password))
         self.connects += 1
         self.link.opened(self._clock.now_us())
-        self._events.sendall(self.link.take_event_bytes())
-        self._unsent = b""
+        self._events.send(self.link.take_event_bytes())
         self.flush()
 
     def _serve(self) -> None:
         """Until one of the connections ends; raises why it did."""
         assert self._events is not None
         assert self._commands is not None
-        over = Flag()
-        reasons: list[CcoreError] = []
+        over: AsyncResult = AsyncResult()
 
-        def end(why: CcoreError) -> None:
-            reasons.append(why)
-            over.set()
+        def end(why: str) -> None:
+            over.set_exception(self._unreachable(why))
 
-        workers = [
-            gevent.spawn(self._read, self._events, self.link.receive_events, end),
-            gevent.spawn(self._read, self._commands, self.link.receive_replies, end),
-            gevent.spawn(self._write),
-            gevent.spawn(self._nudge),
-            gevent.spawn(self._watch, end),
-        ]
+        for wire, receive in (
+            (self._events, self.link.receive_events),
+            (self._commands, self.link.receive_replies),
+        ):
+            wire.start(self._reader(receive, over.set_exception), end)
+        watcher = gevent.spawn(self._watch, over.set_exception)
         try:
-            over.wait()
+            over.get()
         finally:
-            gevent.killall(workers)
-        raise reasons[0]
+            watcher.kill()
 
-    def _read(
-        self,
-        sock: socket.socket,
-        receive: Callable[[bytes, int], list[Event]],
-        end: Callable[[CcoreError], None],
-    ) -> None:
-        try:
-            while True:
-                data = sock.recv(READ_BYTES)
-                if not data:
-                    end(self._unreachable("it closed the connection"))
-                    return
-                came_us = self._clock.now_us()
+    def _reader(
+        self, receive: Callable[[bytes, int], list[Event]], end: Callable[[CcoreError], None]
+    ) -> Callable[[bytes], None]:
+        def take(data: bytes) -> None:
+            came_us = self._clock.now_us()
+            try:
                 self._take(receive(data, came_us), came_us)
-        except OSError as error:
-            end(self._unreachable(f"the connection broke: {error.strerror or error}"))
-        except CcoreError as error:
-            end(error)
+            except CcoreError as error:
+                end(error)
+
+        return take
 
     def _take(self, events: list[Event], came_us: int) -> None:
         if self.link.is_up and not self._was_up:
@@ -213,30 +180,6 @@ class NodeLink:
     def _unreachable(self, why: str) -> SwitchUnreachable:
         return SwitchUnreachable(host=self.switch.host, port=self.switch.port, why=why)
 
-    def _write(self) -> None:
-        while True:
-            self._writable.wait()
-            self._writable.clear()
-            while self._unsent and self._commands is not None:
-                data = self._unsent
-                try:
-                    sent = self._commands.send(data)  # waits for room
-                except OSError:
-                    return  # the readers find out
-                self._unsent = self._unsent[sent:]  # `flush` may have added meanwhile
-
-    def _nudge(self) -> None:
-        """A lone line feed wakes the switch's listener and is swallowed there."""
-        while self._events is not None:
-            self._tick.wait()
-            try:
-                self._events.send(b"\n", socket.MSG_DONTWAIT)
-            except BlockingIOError:
-                pass
-            except OSError:
-                return  # the readers find out
-            gevent.sleep(TICK_S)
-
     def _watch(self, end: Callable[[CcoreError], None]) -> None:
         """The link's own deadlines: a half-open socket says nothing, a living switch beats."""
         try:
@@ -250,9 +193,9 @@ class NodeLink:
             end(error)
 
     def _hang_up(self) -> None:
-        for sock in (self._events, self._commands):
-            if sock is not None:
-                sock.close()
+        for wire in (self._events, self._commands):
+            if wire is not None:
+                wire.close()
         self._events = self._commands = None
         self.link.closed()
 

@@ -1,16 +1,17 @@
-"""One owner of the floor: events, requests and deadlines reach it one after another.
+"""One owner of the floor: events, requests and deadlines reach it one after another, as turns.
 
-Everybody else puts messages into the inbox, so nothing here needs a lock.
+A turn is: something is handled, what is due is done, and what the floor asks for is carried out.
+Nothing in a turn waits, so no turn begins inside another and nothing here needs a lock. Whoever has
+something for the floor runs its turn there and then: handing it to a greenlet of the floor's own
+would cost more than most turns do.
 """
 
 import logging
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import gevent
-from gevent.event import AsyncResult
-from gevent.queue import Empty, SimpleQueue
 
 from ccore.daemon.clock import Clock
 from ccore.daemon.links import NodeLink
@@ -22,14 +23,14 @@ __all__ = ["Runner"]
 
 log = logging.getLogger(__name__)
 
-# With nothing due the loop still turns so often, for the watchdog.
-IDLE_S = 1.0
+# With nothing due there is still a turn so often, for the watchdog.
+IDLE_US = 1_000_000
 
 
 class Runner:
     """Feeds the floor and carries out what it asks for.
 
-    `take_facts` gets every fact; `alive` is called at each turn of the loop.
+    `take_facts` gets every fact; `alive` is called at least every second. Neither may wait.
     """
 
     def __init__(
@@ -41,45 +42,56 @@ class Runner:
     ) -> None:
         self.floor = floor
         self.links: dict[str, NodeLink] = {}
-        self.lag_us = 0  # longest wait in the inbox since it was last asked for
+        self.lag_us = 0  # longest wait from bytes to turn since it was last asked for
         self.faults = 0  # events that the floor could not handle
         self.reactions = Reactions()
         self._clock = clock
         self._take_facts = take_facts
         self._alive = alive
-        self._inbox: SimpleQueue[Callable[[int], None]] = SimpleQueue()
-        self._greenlet: gevent.Greenlet | None = None
+        self._said: deque[tuple[str, list[Event], int]] = deque()
+        self._in_turn = False
+        self._loop = gevent.get_hub().loop
+        self._alarm = self._loop.timer(0)
+        self._alarm_us = 0  # when it goes off
 
     def start(self) -> None:
-        self._greenlet = gevent.spawn(self._run)
+        self._turn()
 
     def stop(self) -> None:
-        if self._greenlet is not None:
-            self._greenlet.kill()
+        self._alarm.stop()
 
     def deliver(self, node: str, events: list[Event], came_us: int) -> None:
-        """From a link's reader, with the time at which the bytes came; never waits."""
-
-        def handle(now_us: int) -> None:
-            self.lag_us = max(self.lag_us, now_us - came_us)
-            for event in events:
-                self._handle(node, event, now_us)
-                self.reactions.handled(event, came_us)
-
-        self._inbox.put(handle)
+        """From a link, with the time at which the bytes came; never waits."""
+        self._said.append((node, events, came_us))
+        if self._in_turn:  # what a link says of the commands it was just given
+            self._loop.run_callback(self._turn)
+        else:
+            self._turn()
 
     def ask(self, question: Callable[[int], Any]) -> Any:
-        """Let the owner call `question(now_us)` and wait for what it gives or raises."""
-        answer: AsyncResult = AsyncResult()
+        """A turn that begins with `question(now_us)`; gives what that gives or raises."""
+        try:
+            return question(self._clock.now_us())
+        finally:
+            self._turn()
 
-        def act(now_us: int) -> None:
-            try:
-                answer.set(question(now_us))
-            except Exception as error:  # it is the asker's, not ours
-                answer.set_exception(error)
+    def _turn(self) -> None:
+        self._in_turn = True
+        try:
+            while self._said:
+                self._hear(*self._said.popleft())
+            self._on_deadline()
+            self._carry_out()
+        finally:
+            self._in_turn = False
+            self._set_alarm()
 
-        self._inbox.put(act)
-        return answer.get()
+    def _hear(self, node: str, events: list[Event], came_us: int) -> None:
+        now_us = self._clock.now_us()
+        self.lag_us = max(self.lag_us, now_us - came_us)
+        for event in events:
+            self._handle(node, event, now_us)
+            self.reactions.handled(event, came_us)
 
     def _handle(self, node: str, event: Event, now_us: int) -> None:
         try:
@@ -88,20 +100,23 @@ class Runner:
             self.faults += 1
             log.exception("could not handle %s", type(event).__name__)
 
-    def _run(self) -> None:
-        floor, clock = self.floor, self._clock
-        while True:
-            now_us = clock.now_us()
-            self._alive(now_us)
-            due_us = floor.next_deadline()
-            wait_s = IDLE_S if due_us is None else min(IDLE_S, (due_us - now_us) / 1e6)
-            try:
-                act = self._inbox.get(timeout=wait_s) if wait_s > 0 else self._inbox.get_nowait()
-                act(clock.now_us())
-            except Empty:
-                pass
-            self._on_deadline()
-            self._carry_out()
+    def _set_alarm(self) -> None:
+        """Moved only to ring sooner: one that rings too early sets itself anew."""
+        now_us = self._clock.now_us()
+        due_us = now_us + IDLE_US
+        deadline_us = self.floor.next_deadline()
+        if deadline_us is not None and deadline_us < due_us:
+            due_us = deadline_us
+        if due_us < self._alarm_us or not self._alarm.active:
+            self._alarm_us = due_us
+            self._alarm.stop()
+            self._alarm.close()
+            self._alarm = self._loop.timer(max(0, due_us - now_us) / 1e6)
+            self._alarm.start(self._ring)
+
+    def _ring(self) -> None:
+        self._alive(self._clock.now_us())
+        self._turn()
 
     def _on_deadline(self) -> None:
         due_us = self.floor.next_deadline()

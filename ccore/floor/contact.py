@@ -60,6 +60,8 @@ CALL: dict[CallState, frozenset[CallState]] = {
 }
 
 _TALK_STATES = frozenset({_S.TALKING, _S.HELD})
+# Nobody waits on what we do next.
+_BY_THEMSELVES = frozenset({_S.TALKING, _S.HELD, _S.LEAVING, _S.ENDED})
 
 
 @dataclass(slots=True)
@@ -106,11 +108,16 @@ class Contact:
     last_agent_hit: bool = False
     recording: str = ""
     recordings: int = 0
+    needy: set[str] = field(default_factory=set)  # ids of all contacts that need us; the floor's
 
     def become(self, state: CallState) -> None:
         if state not in CALL[self.state]:
             raise UnexpectedTransition(f"{self.id}: {self.state.value} -> {state.value}")
         self.state = state
+        if state in _BY_THEMSELVES:
+            self.needy.discard(self.id)
+        else:
+            self.needy.add(self.id)
 
     @property
     def is_over(self) -> bool:
@@ -123,7 +130,7 @@ class Contact:
     @property
     def needs_us(self) -> bool:
         """Somebody waits on what we do next: worth asking the switch to be prompt."""
-        return self.state not in (_S.TALKING, _S.HELD, _S.LEAVING, _S.ENDED)
+        return self.state not in _BY_THEMSELVES
 
     def leg_closed(
         self,
