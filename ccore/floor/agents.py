@@ -96,6 +96,7 @@ class Agents:
                 continue
             if agent.is_signed_in:
                 self.become(agent, AgentState.SIGNED_OUT, "removed")
+            floor.nails.drop(agent)
             floor.router.remove_agent(agent.number)
             del self.by_id[gone]
         for id_, settings in floor.config.agents.items():
@@ -133,6 +134,8 @@ class Agents:
         if agent.timer is not None:
             agent.timer.cancel()
             agent.timer = None
+        if agent.state is AgentState.WRAPUP:
+            floor.offers.wrap_up_ended(agent)
         if agent.state is AgentState.READY and state is not AgentState.RESERVED:
             floor.router.agent_away(agent.number)  # RESERVED: the router has taken him already
         self._close_interval(agent)
@@ -184,6 +187,8 @@ class Agents:
     def sign_in(self, agent: Agent) -> None:
         """Signed in means ready: the first call may come."""
         if agent.is_signed_in:
+            if agent.wish is AgentState.SIGNED_OUT:
+                agent.wish = None  # he has thought better of it
             return
         agent.failures.clear()
         agent.idle_since_us = self.floor.now_us
@@ -238,8 +243,6 @@ class Agents:
             self._after_wrap_up(agent)
 
     def _after_wrap_up(self, agent: Agent) -> None:
-        if agent.state is AgentState.WRAPUP:
-            self.floor.offers.wrap_up_ended(agent)
         if agent.wish is not None:
             self._grant(agent)
         else:

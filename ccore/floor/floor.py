@@ -99,10 +99,11 @@ class Floor:
         self.recordings = Recordings(self)
         self.recovery = Recovery(self)
         self.orders = Orders(self)
+        self._needy: set[str] = set()
         self._numbers = count()
         self._commands: list[tuple[str, Command]] = []
         self._facts: list[Fact] = []
-        self._is_closing = False
+        self.is_closing = False
         self._configure(None, None)
 
     # The five verbs.
@@ -141,7 +142,7 @@ class Floor:
     @property
     def is_waited_on(self) -> bool:
         """A caller or an agent waits on what the switch says next."""
-        return any(contact.needs_us for contact in self.contacts.values())
+        return bool(self._needy)
 
     # Life.
 
@@ -162,17 +163,23 @@ class Floor:
         self.config = config
         for name in config.switch:
             self.nodes.setdefault(name, (False, now_us, "not connected yet"))
+        self.offers.is_paused = True
         self._configure(self.desk, self.expected)
         self.queues.reconfigure()
+        self.offers.is_paused = self.is_closing
+        self.offers.for_everybody()
 
     def close_down(self, now_us: int) -> None:
         """No new offers; phones stop ringing; waiting callers are left to the switch's fallback."""
         self.now_us = self.when_us = now_us
-        self._is_closing = True
+        self.is_closing = self.offers.is_paused = True
         for agent in self.agents.by_id.values():
             if agent.offer is not None and agent.offer.state is OfferState.RINGING:
-                self.offers.take_back(agent.offer)
+                self.offers.take_back(agent.offer, stays=True)
+            self.offers.wrap_up_ended(agent)
         for contact in list(self.contacts.values()):
+            if contact.fallback_timer is not None:
+                contact.fallback_timer.cancel()
             if contact.needs_us and contact.state is not CallState.ENDING:
                 self.command(contact.node, ArmFallback(contact.id, 1))
         self.agents.close_intervals()
@@ -232,6 +239,9 @@ class Floor:
         self.command(contact.node, DisarmFallback(contact.id))
 
     def add(self, contact: Contact) -> None:
+        contact.needy = self._needy
+        if contact.needs_us:
+            self._needy.add(contact.id)
         self.contacts[contact.id] = contact
         self.contact_of[contact.number] = contact
         self.tell(
@@ -308,7 +318,7 @@ def _parked(floor: Floor, node: str, event: LegParked) -> None:
         floor.features.parked(node, event)
     elif "contact" in event.variables and "agent" in event.variables:
         floor.command(node, Hangup(leg))  # answered after its offer was over
-    elif not floor._is_closing:
+    elif not floor.is_closing:
         floor.entry.arrived(node, event)
 
 
@@ -414,6 +424,7 @@ def _link_up(floor: Floor, node: str, event: LinkUp) -> None:
     floor.nodes[node] = (True, floor.now_us, "")
     floor.tell(News("link", floor.now_us, {"node": node, "up": 1}))
     floor.recovery.link_up(node, event)
+    floor.offers.for_everybody()
 
 
 def _link_down(floor: Floor, node: str, event: LinkDown) -> None:

@@ -102,18 +102,37 @@ class Offers:
         self.by_leg: dict[str, Offer] = {}  # agents' legs that ring, talk or are about to end
         self.by_job: dict[str, Offer] = {}
         self.wrapping: dict[str, Contact] = {}  # agent id -> the contact he writes up
+        self.is_paused = False  # no new offers: the centre closes, or is being rearranged
 
     # Deciding.
 
     def for_call(self, contact: Contact) -> None:
+        if not self._may_offer(contact):
+            return
         match = self.floor.router.offer_for_call(contact.number, self.floor.now_us)
         if match is not None:
             self._make(match)
 
     def for_agent(self, agent: Agent) -> None:
         match = self.floor.router.offer_for_agent(agent.number, self.floor.now_us)
-        if match is not None:
+        if match is None:
+            return
+        if self._may_offer(self.floor.contact_of[match.call]):
             self._make(match)
+        else:  # both wait on, each at his place
+            self.floor.router.release(match.call, requeue=True, ready=True)
+
+    def for_everybody(self) -> None:
+        """After a change for many at once: whoever is free gets who waits for him, in turn."""
+        agents = self.floor.agents.by_id.values()
+        ready = [agent for agent in agents if agent.state is AgentState.READY]
+        for agent in sorted(ready, key=lambda agent: agent.idle_since_us):
+            if agent.state is AgentState.READY:
+                self.for_agent(agent)
+
+    def _may_offer(self, contact: Contact) -> bool:
+        """Not to a switch that does not hear us: the agents would be blamed for it."""
+        return self.floor.is_up(contact.node) and not self.is_paused
 
     def _make(self, match: "Match") -> None:
         floor = self.floor
@@ -289,20 +308,24 @@ class Offers:
         floor.router.release(contact.number, requeue=True, ready=False)
         if was_bridging:
             floor.arm(contact)
+        # The others first: this agent had his turn.
+        floor.queues.offer_failed(contact)
         floor.agents.offer_failed(agent, result)
-        # Whoever comes next for this caller, this agent had his turn.
-        if contact.stay is not None and contact.state is CallState.WAITING:
-            floor.queues.offer_failed(contact)
 
-    def take_back(self, offer: Offer) -> None:
-        """The caller is gone or goes elsewhere: stop the ringing; the agent is not to blame."""
+    def take_back(self, offer: Offer, *, stays: bool = False) -> None:
+        """The caller is gone, goes elsewhere, or `stays` where he is: stop the ringing.
+
+        The agent is to blame for nothing.
+        """
         if offer.state not in (OfferState.RINGING, OfferState.ANSWERED):
             return
         floor, contact, agent = self.floor, offer.contact, offer.agent
         offer.become(OfferState.OVER)
         self._ring_row(offer, LegResult.CANCELLED, "ORIGINATOR_CANCEL")
-        floor.router.release(contact.number, requeue=False, ready=False)
+        floor.router.release(contact.number, requeue=stays, ready=False)
         contact.offer = None
+        if stays:
+            contact.become(CallState.WAITING)
         if offer.is_nailed:
             self._forget(offer)
             floor.agents.offer_failed(agent, LegResult.CANCELLED)
@@ -378,9 +401,10 @@ class Offers:
         if offer.timer is not None:
             offer.timer.cancel()
         self._forget(offer)
-        if offer.settings.wrap_up_s:
-            self.wrapping[offer.agent.id] = offer.contact
-        self.floor.agents.call_ended(offer.agent, offer.queue, offer.settings.wrap_up_s)
+        agent = offer.agent
+        self.floor.agents.call_ended(agent, offer.queue, offer.settings.wrap_up_s)
+        if agent.state is AgentState.WRAPUP:
+            self.wrapping[agent.id] = offer.contact
 
     def wrap_up_ended(self, agent: Agent) -> None:
         contact = self.wrapping.pop(agent.id, None)

@@ -115,14 +115,15 @@ class Queues:
             weight=settings.ageing,
             only=preferred.number if preferred else -1,
         )
-        floor.offers.for_call(contact)
+        # Answered and with music first: a nailed-up agent is bridged to him in the same breath.
         floor.answer(contact)
         floor.command(contact.node, PlayMusic(contact.id, settings.music))
         floor.remember_on_channel(
             contact,
             {"state": "waiting", "queue": queue.replace(":", "-"), "queued_us": str(entered_us)},
         )
-        self._set_timers(contact, stay, preferred)
+        self._set_timers(contact, stay)
+        floor.offers.for_call(contact)
 
     def _turn_away(self, contact: Contact, settings: Queue) -> None:
         floor = self.floor
@@ -132,15 +133,15 @@ class Queues:
         else:
             floor.entry.go(contact, settings.full)
 
-    def _set_timers(self, contact: Contact, stay: Stay, preferred: Agent | None) -> None:
+    def _set_timers(self, contact: Contact, stay: Stay) -> None:
         timers, now_us, settings = self.floor.timers, self.floor.now_us, stay.settings
         if settings.max_wait_s:
-            due_us = now_us + settings.max_wait_s * 1_000_000
+            due_us = stay.entered_us + settings.max_wait_s * 1_000_000
             stay.limit = timers.at(due_us, lambda: self._waited_longest(contact, stay))
         if settings.announce_every_s:
             due_us = now_us + settings.announce_every_s * 1_000_000
             stay.announce = timers.at(due_us, lambda: self._announce(contact, stay))
-        if preferred is not None and contact.offer is None:
+        if stay.only:
             due_us = now_us + settings.last_agent_s * 1_000_000
             stay.widen = timers.at(due_us, lambda: self._widen(contact, stay))
 
@@ -152,7 +153,10 @@ class Queues:
             self.floor.command(contact.node, PlayMusic(contact.id, stay.settings.music))
 
     def reconfigure(self) -> None:
-        """A new configuration: who waits follows it at once, keeping his place and clock."""
+        """A new configuration: who waits follows it at once, keeping his place and clock.
+
+        First everybody's needs change, then offers are made: nobody is judged by an old need.
+        """
         floor = self.floor
         for members in self.members.values():
             for contact in list(members.values()):
@@ -163,11 +167,14 @@ class Queues:
                     if contact.state is CallState.WAITING:  # its queue is gone
                         self.redirect(contact, "hangup")
                     continue
+                stay.cancel()
                 stay.settings = floor.config.queues[stay.queue]
                 stay.need = floor.desk.need(stay.queue, contact.language, contact.territory_skill)
                 floor.router.change_need(contact.number, stay.need)
-                if contact.state is CallState.WAITING:
-                    floor.offers.for_call(contact)
+                if stay.only and not self._is_worth_waiting(stay):
+                    stay.only = ""
+                    floor.router.widen(contact.number)
+                self._set_timers(contact, stay)
 
     # The agent of the last call.
 
@@ -179,13 +186,21 @@ class Queues:
         known = floor.last_agents.get((contact.calling, stay.queue))
         if known is None or floor.now_us - known[1] > settings.last_agent_memory_s * 1_000_000:
             return None
-        agent = floor.agents.by_id.get(known[0])
-        if agent is None or agent.state not in _WORTH_WAITING or agent.wish is not None:
+        stay.only = known[0]
+        if not self._is_worth_waiting(stay):
+            stay.only = ""
             return None
-        if not floor.desk.serves(agent.id, stay.need):
-            return None
-        stay.only = agent.id
-        return agent
+        return floor.agents.by_id[stay.only]
+
+    def _is_worth_waiting(self, stay: Stay) -> bool:
+        """He who is waited for is at work, and would be given the call."""
+        agent = self.floor.agents.by_id.get(stay.only)
+        return (
+            agent is not None
+            and agent.state in _WORTH_WAITING
+            and agent.wish is None
+            and self.floor.desk.serves(agent.id, stay.need)
+        )
 
     def _widen(self, contact: Contact, stay: Stay) -> None:
         """Not that agent any more: anyone who can."""
@@ -207,12 +222,12 @@ class Queues:
 
     def _announce(self, contact: Contact, stay: Stay) -> None:
         floor, settings = self.floor, stay.settings
-        if contact.stay is not stay:
+        if contact.stay is not stay or not settings.announce_every_s:
             return
         said: list[str] = []
         if settings.announce:
             said += files(floor.config, settings.announce, contact.language)
-        if settings.announce_position:
+        if settings.announce_position and contact.state is CallState.WAITING:
             place = floor.router.position(contact.number, floor.now_us)
             said += position(floor.config, place, contact.language)
         if settings.announce_wait:
