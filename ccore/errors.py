@@ -65,7 +65,7 @@ class SwitchUnreachable(CcoreError):
 
 
 class SwitchOutdated(CcoreError):
-    """The switch {node} is FreeSWITCH {found}; ccore needs 1.10 or newer."""
+    """The switch {node} is {found}; ccore needs FreeSWITCH 1.10 or newer."""
 
     exit_code = 16
 

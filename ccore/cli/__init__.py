@@ -46,6 +46,10 @@ INTERRUPTED = 130  # 128 + SIGINT, as a shell counts
 PIPE_CLOSED = 141  # 128 + SIGPIPE
 
 
+class _ReaderGone(Exception):
+    """Nobody reads what we print."""
+
+
 class _Commands(click.Group):
     """The group of COMMANDS. Help and completion of names need no import."""
 
@@ -73,6 +77,12 @@ class _Commands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, words) for name, (_, words) in COMMANDS.items()])
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:  # click would end with 1
+            raise _ReaderGone from error
+
     def main(
         self,
         args: Sequence[str] | None = None,
@@ -99,7 +109,7 @@ class _Commands(click.Group):
             code = error.exit_code
         except (click.Abort, KeyboardInterrupt):
             code = INTERRUPTED
-        except BrokenPipeError:
+        except (BrokenPipeError, _ReaderGone):
             # What is still buffered has no reader: let it go where nobody complains.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             code = PIPE_CLOSED

@@ -83,9 +83,21 @@ COLUMNS = {
 }
 
 
-@click.group(epilog=example("ccore cdr show --day 2026-11-21", "ccore cdr tail --follow"))
+class _ShowByDefault(click.Group):
+    """`ccore cdr --json` is `ccore cdr show --json`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names):
+            args = ["show", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(
+    cls=_ShowByDefault,
+    epilog=example("ccore cdr show --day 2026-11-21", "ccore cdr tail --follow"),
+)
 def cdr() -> None:
-    """Read, export and verify the records."""
+    """Read, export and verify the records; without a command show them."""
 
 
 @cdr.command("show", epilog=example("ccore cdr show --kind leg --day 2026-11-21"))

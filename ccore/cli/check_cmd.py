@@ -44,6 +44,7 @@ def check(config_path: Path, json: bool) -> None:
         try:
             findings = _look(name, config, switch)
         except CcoreError as error:
+            error = type(error)(**{**error.fields, "node": name})
             code = code or error.exit_code
             findings = [Finding(name, "event socket", "fail", str(error), "an answer")]
         rows += [finding.row() for finding in findings]

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from ccore.cli.options import FILE, example
+from ccore.cli.options import FILE, example, json_option
 from ccore.cli.switch_files import Made, SwitchPlan, write_switch
+from ccore.cli.text import as_json
 
 __all__ = ["init"]
 
@@ -107,6 +108,7 @@ def _host(ctx: click.Context, option: click.Parameter, value: str) -> str:
     help="Where callers go while ccore is away (needs --trunk-gateway).",
 )
 @click.option("--record-dir", default="", help="Recordings.  [default: DIRECTORY/recordings]")
+@json_option
 def init(
     directory: Path,
     sip_ip: str,
@@ -119,6 +121,7 @@ def init(
     first_agent: int,
     fallback_number: str,
     record_dir: str,
+    json: bool,
 ) -> None:  # fmt: skip
     """Write a FreeSWITCH configuration and a ccore.toml to begin with into DIRECTORY.
 
@@ -143,7 +146,19 @@ def init(
             record_dir=record_dir,
         ),
     )
-    click.echo(_next_steps(made))
+    click.echo(as_json(_document(made)) if json else _next_steps(made))
+
+
+def _document(made: Made) -> dict[str, object]:
+    """Where everything is; passwords stay in the files."""
+    return {
+        "directory": str(made.root),
+        "freeswitch": str(made.switch),
+        "config": str(made.toml),
+        "phones": str(made.agents_file),
+        "recordings": str(made.record_dir),
+        "agents": list(made.agents),
+    }
 
 
 def _next_steps(made: Made) -> str:

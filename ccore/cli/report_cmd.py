@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from ccore.cli.kpi_cmd import override
-from ccore.cli.options import FILE, example
+from ccore.cli.options import FILE, example, json_option
 from ccore.cli.records_place import days_option, finds_records, place_of
-from ccore.cli.text import safe
+from ccore.cli.tables import told
 from ccore.errors import DiskTrouble
 
 __all__ = ["report"]
@@ -27,6 +27,7 @@ __all__ = ["report"]
 @click.option("--service-level", metavar="NAME", help="Variant, such as negative or amazon.")
 @click.option("--timezone", metavar="ZONE", help="Zone of days and hours, such as Asia/Shanghai.")
 @days_option()
+@json_option
 def report(
     cdr_dir: Path | None,
     config_path: Path,
@@ -38,6 +39,7 @@ def report(
     service_level: str | None,
     timezone: str | None,
     days: tuple[date, ...],
+    json: bool,
 ) -> None:
     """Key figures, charts, queues and agents as one HTML file that needs no other."""
     from ccore.kpi.report import render
@@ -63,5 +65,5 @@ def report(
         target.write_text(page, "utf-8")
     except OSError as error:
         raise DiskTrouble(path=target, why=error.strerror) from error
-    click.echo(safe(str(target)))
+    told({"file": str(target)}, json, str(target))
     place.finish()

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import socket
 import uuid
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,8 @@ class Service:
         self._directory = config_path.resolve().parent / config.daemon.dir
         self._control = ControlServer(self._directory / config.daemon.socket, self._serve)
         self._daemon = config.daemon
-        self._id = str(uuid.uuid4())
+        # What another daemon on our switch tells its operator.
+        self._id = f"{os.getpid()}@{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
         self._refusal: CcoreError | None = None
         self.config = config
 

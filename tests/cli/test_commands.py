@@ -16,7 +16,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from ccore.cli import COMMANDS, main
+from ccore.cli import COMMANDS, PIPE_CLOSED, main
 from ccore.cli.client import Client
 from ccore.errors import BadConfig, BadRequest, NotRunning, UnknownName
 from tests.cli.conftest import HOSTILE
@@ -233,3 +233,17 @@ def test_a_reader_who_leaves_ends_it_quietly(socket_path: Path) -> None:
     )
     assert done.stderr == ""
     assert done.stdout.count("\n") == 1
+
+
+def test_a_reader_who_has_gone_is_told_to_the_shell(tmp_path: Path) -> None:
+    ours, theirs = os.pipe()
+    os.close(ours)
+    done = subprocess.run(
+        [sys.executable, "-m", "ccore", "kpi", "--cdr", str(tmp_path)],
+        stdout=theirs,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+    )
+    os.close(theirs)
+    assert (done.returncode, done.stderr) == (PIPE_CLOSED, "")

@@ -1,5 +1,6 @@
 """What `ccore init` leaves behind for somebody who starts a centre."""
 
+import json
 import re
 import stat
 import tomllib
@@ -48,6 +49,13 @@ def test_its_ccore_toml_is_good(centre: Path) -> None:
     assert list(config.agents) == ["7001", "7002"]
     assert config.recording.dir == values(centre)["ccore_record_dir"]
     assert not warnings
+
+
+def test_as_json_it_names_the_files_and_no_password(tmp_path: Path) -> None:
+    told = json.loads(run(tmp_path / "centre", "--agents", 2, "--json").output)
+    assert all(Path(told[name]).exists() for name in ("freeswitch", "config", "phones"))
+    assert told["agents"] == ["1001", "1002"]
+    assert load(Path(told["config"])).switch["main"].password not in str(told)
 
 
 def test_agents_get_an_account_and_a_password_each(centre: Path) -> None:

@@ -130,6 +130,12 @@ def test_only_the_days_asked_for(cdr_dir: Path) -> None:
     assert run("cdr", "show", "--cdr", cdr_dir, "--day", "yesterday").exit_code == 2
 
 
+def test_without_a_command_the_records_are_shown(cdr_dir: Path) -> None:
+    assert good("cdr", "--cdr", cdr_dir, "--json") == good(
+        "cdr", "show", "--cdr", cdr_dir, "--json"
+    )
+
+
 def test_report_is_written_where_asked(cdr_dir: Path) -> None:
     target = cdr_dir.parent / "report.html"
     good("report", "--cdr", cdr_dir, "--to", target, "--language", "zh")
