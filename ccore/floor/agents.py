@@ -68,7 +68,7 @@ class Agent:
     timer: "Timer | None" = None  # end of wrap-up or of a rest
     queue: str = ""  # of the call or wrap-up he is in
     nail: str = ""  # the leg that stays up, of a nailed-up agent
-    nail_job: str = ""
+    nail_rings: str = ""  # the leg that shall stay up, while the phone rings
 
     @property
     def is_signed_in(self) -> bool:

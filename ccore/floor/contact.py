@@ -63,6 +63,9 @@ _TALK_STATES = frozenset({_S.TALKING, _S.HELD})
 # Nobody waits on what we do next.
 _BY_THEMSELVES = frozenset({_S.TALKING, _S.HELD, _S.LEAVING, _S.ENDED})
 
+# They never overlap, and fill a contact's time between them; the others lie inside.
+_STRETCHES = frozenset({LegKind.IVR, LegKind.QUEUE, LegKind.TALK})
+
 
 @dataclass(slots=True)
 class Contact:
@@ -98,6 +101,7 @@ class Contact:
     agent: str = ""
     queued_us: int = 0
     answered_us: int = 0
+    settled_us: int = 0  # end of the last stretch; event times lag behind timers' by a few ms
     ivr_ms: int = 0
     wait_ms: int = 0
     ring_ms: int = 0
@@ -145,6 +149,9 @@ class Contact:
         detail: str = "",
     ) -> LegClosed:
         """The row of a stretch; its length goes into the totals."""
+        if kind in _STRETCHES:
+            start_us = max(start_us, self.settled_us)
+            self.settled_us = end_us = max(start_us, end_us)
         end_us = max(start_us, end_us)
         length_ms = (end_us - start_us) // 1000
         match kind:
@@ -181,7 +188,7 @@ class Contact:
             contact=self.id,
             node=self.node,
             arrived_us=self.arrived_us,
-            ended_us=max(self.arrived_us, ended_us),
+            ended_us=max(self.arrived_us, self.settled_us, ended_us),
             outcome=self.final_outcome(),
             ended_by=self.ended_by,
             cause=cause,

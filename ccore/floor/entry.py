@@ -1,5 +1,6 @@
 """Where a call goes: from the dialled number to a destination, and from any destination onwards."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ccore.floor.contact import CallState, Contact
@@ -75,11 +76,12 @@ class Entry:
 
     def _say_first(self, contact: Contact, prompt: str, to: str) -> None:
         floor = self.floor
+        floor.arm(contact)
         floor.answer(contact)
-        app = floor.new_id()
-        floor.after_speech[app] = lambda: self.go(contact, to)
+        contact.last_words = floor.new_id()
+        floor.after_speech[contact.last_words] = lambda: self.go(contact, to)
         said = files(floor.config, prompt, contact.language)
-        floor.command(contact.node, Play(contact.id, tuple(said), app))
+        floor.command(contact.node, Play(contact.id, tuple(said), contact.last_words))
 
     def transferred(self, contact: Contact, event: LegParked) -> None:
         """The caller's leg came back to us out of a talk: an agent or a command sent him on."""
@@ -97,9 +99,9 @@ class Entry:
             floor.offers.caller_left(contact.offer)
         if contact.parting_timer is not None:
             contact.parting_timer.cancel()
-        floor.recordings.close(contact)
+        floor.recordings.stop(contact)  # it would go on over every bridge to come
         contact.become(CallState.ARRIVING)
-        contact.transfer_to = ""
+        contact.transfer_to, contact.ended_by = "", EndedBy.UNKNOWN
         contact.transfers += 1
         if is_phone:
             floor.remember_on_channel(contact, {"way": "handled"})
@@ -122,13 +124,13 @@ class Entry:
     # Destinations.
 
     def go(self, contact: Contact, destination: str, prompt: str = "") -> None:
-        """Send a caller on. `destination` was checked when the configuration was read."""
+        """Send a caller on. A reload may have taken the destination away: then good-bye."""
         floor = self.floor
         if contact.is_over:
             return
         floor.arm(contact)
         kind, _, name = destination.partition(":")
-        match kind:
+        match kind if self._is_there(kind, name) else "":
             case "ivr":
                 floor.ivr.start(contact, name)
             case "queue":
@@ -141,6 +143,16 @@ class Entry:
                 self._leave(contact, name)
             case _:
                 self.say_and_hang_up(contact, prompt or "goodbye")
+
+    def _is_there(self, kind: str, name: str) -> bool:
+        config = self.floor.config
+        places: dict[str, Mapping[str, object]] = {
+            "ivr": config.flows,
+            "queue": config.queues,
+            "agent": config.agents,
+            "voicemail": config.boxes,
+        }
+        return kind not in places or name in places[kind]
 
     def _leave(self, contact: Contact, number: str) -> None:
         """Out of the centre: the dialplan connects him; his leg's end closes the contact."""

@@ -22,6 +22,7 @@ __all__ = ["Features"]
 class Request:
     node: str
     agent: Agent | None
+    app: str = ""  # the prompt that confirms
     frees: str = ""  # what to do when the phone is free again: sign_in, ready
 
 
@@ -32,6 +33,8 @@ class Features:
 
     def parked(self, node: str, event: LegParked) -> None:
         floor = self.floor
+        if event.leg in self.by_leg:
+            return
         agent = floor.agents.by_id.get(event.variables.get("user", ""))
         request = Request(node, agent)
         self.by_leg[event.leg] = request
@@ -39,9 +42,9 @@ class Features:
         language = floor.config.site.languages[0]
         floor.command(node, Answer(event.leg))
         said = files(floor.config, prompt, language)
-        app = floor.new_id()
-        floor.after_speech[app] = lambda: floor.command(node, Hangup(event.leg))
-        floor.command(node, Play(event.leg, tuple(said), app))
+        request.app = floor.new_id()
+        floor.after_speech[request.app] = lambda: floor.command(node, Hangup(event.leg))
+        floor.command(node, Play(event.leg, tuple(said), request.app))
 
     def _act(self, request: Request, agent: Agent, variables: Mapping[str, str]) -> str:
         """Do what was dialled; the answer is the prompt that confirms it."""
@@ -83,12 +86,13 @@ class Features:
     def hung_up(self, leg: str) -> None:
         request = self.by_leg.pop(leg)
         agents, agent = self.floor.agents, request.agent
-        if agent is None:
+        self.floor.after_speech.pop(request.app, None)
+        if agent is None or agents.by_id.get(agent.id) is not agent:  # gone in a reload
             return
         match request.frees:
             case "sign_in":
                 agents.sign_in(agent)
-            case "ready":
+            case "ready" if agent.is_signed_in:
                 agents.ready(agent)
             case "wrap_up_done":
                 agents.end_wrap_up(agent)

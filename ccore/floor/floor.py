@@ -257,11 +257,13 @@ class Floor:
             )
         )
 
-    def agent_left(self, contact: Contact) -> None:
+    def agent_left(self, contact: Contact, by_phone: bool) -> None:
         """The agent's side is over; the caller's leg ends next, or comes back transferred."""
         if contact.is_over or not contact.is_talking:
             return
         contact.become(CallState.PARTING)
+        if by_phone and contact.ended_by is EndedBy.UNKNOWN:
+            contact.ended_by = EndedBy.AGENT
         due_us = self.now_us + PARTING_S * 1_000_000
         contact.parting_timer = self.timers.at(
             due_us, lambda: self.command(contact.node, Hangup(contact.id))
@@ -316,8 +318,8 @@ def _parked(floor: Floor, node: str, event: LegParked) -> None:
         floor.nails.parked(leg)
     elif "feature" in event.variables:
         floor.features.parked(node, event)
-    elif "contact" in event.variables and "agent" in event.variables:
-        floor.command(node, Hangup(leg))  # answered after its offer was over
+    elif "agent" in event.variables and event.variables.keys() & {"contact", "nail"}:
+        floor.command(node, Hangup(leg))  # answered after nobody wanted it any more
     elif not floor.is_closing:
         floor.entry.arrived(node, event)
 
@@ -345,7 +347,7 @@ def _hung_up(floor: Floor, node: str, event: LegHungUp) -> None:
     if offer is not None:
         floor.offers.hung_up(offer, event.cause, event.by_phone)
     elif leg in floor.nails.by_leg:
-        floor.nails.lost(floor.nails.by_leg[leg])
+        floor.nails.lost(leg)
     elif leg in floor.features.by_leg:
         floor.features.hung_up(leg)
 
@@ -354,9 +356,10 @@ def _caller_hung_up(floor: Floor, contact: Contact, event: LegHungUp) -> None:
     if event.by_phone:
         contact.ended_by = EndedBy.CALLER
     elif contact.ended_by is EndedBy.UNKNOWN:
-        # In a talk the switch ends this leg because the other one has gone.
+        # In a talk the switch ends this leg because the other one has gone, unless it says why.
         talked = contact.is_talking or contact.state is CallState.PARTING
-        contact.ended_by = EndedBy.AGENT if talked else EndedBy.SYSTEM
+        is_agent = contact.is_talking and event.cause == "NORMAL_CLEARING"
+        contact.ended_by = EndedBy.AGENT if is_agent else EndedBy.SYSTEM
         if not talked and contact.outcome is None and contact.state is not CallState.ENDING:
             contact.outcome = Outcome.FAILED
     floor.close(contact, event.cause)
@@ -391,9 +394,10 @@ def _job_done(floor: Floor, node: str, event: JobDone) -> None:
     if offer is not None:
         floor.offers.job_done(offer, event.job, event.ok, event.text)
         return
-    agent = floor.nails.by_job.pop(event.job, None)
-    if agent is not None and not event.ok:
-        floor.nails.job_failed(agent, event.text)
+    if event.job in floor.nails.by_job and not event.ok:
+        floor.nails.job_failed(event.job)
+    else:
+        floor.nails.by_job.pop(event.job, None)
 
 
 def _held(floor: Floor, node: str, event: LegHeld | LegUnheld) -> None:

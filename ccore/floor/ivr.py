@@ -250,7 +250,8 @@ class Ivr:
 
     def _hours(self, contact: Contact, visit: Visit, step: Step) -> None:
         assert isinstance(step, Hours)
-        is_open = self.floor.calendars[step.calendar].is_open(self.floor.now_us)
+        calendar = self.floor.calendars.get(step.calendar)  # None: gone in a reload
+        is_open = calendar is None or calendar.is_open(self.floor.now_us)
         self._next = step.open if is_open else step.closed
 
     def _language(self, contact: Contact, visit: Visit, step: Step) -> None:
@@ -266,7 +267,10 @@ class Ivr:
         self.floor.entry.go(contact, destination)
 
     def _message(self, contact: Contact, visit: Visit, step: Message) -> None:
-        self.floor.voicemail.start(contact, step.box, step.next)
+        if step.box in self.floor.config.boxes:
+            self.floor.voicemail.start(contact, step.box, step.next)
+        else:  # gone in a reload
+            self._hang_up(contact, "goodbye")
 
     def _hang_up(self, contact: Contact, prompt: str) -> None:
         self.leave(contact, LegResult.DONE)

@@ -279,7 +279,7 @@ class Offers:
         """The agent's leg is gone."""
         offer.leg_is_up = False
         if offer.is_nailed:
-            self.floor.nails.lost(offer.agent)
+            self.floor.nails.lost(offer.leg)
         match offer.state:
             case OfferState.RINGING:
                 self._failed(offer, cause)
@@ -372,7 +372,7 @@ class Offers:
         else:
             self._cancelled(offer)
         if was_talking:
-            self.floor.agent_left(offer.contact)
+            self.floor.agent_left(offer.contact, offer.agent_hung_up)
 
     def _close_talk(self, offer: Offer) -> None:
         floor, contact = self.floor, offer.contact

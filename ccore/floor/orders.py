@@ -141,8 +141,10 @@ class Orders:
         floor = self.floor
         if contact.is_talking:
             # Back to the park of the dialplan; `Entry.transferred` takes it from there.
+            is_under_way = bool(contact.transfer_to)
             contact.transfer_to = to
-            floor.command(contact.node, Transfer(contact.id, "park", "inline"))
+            if not is_under_way:
+                floor.command(contact.node, Transfer(contact.id, "park", "inline"))
         elif contact.state in (CallState.WAITING, CallState.RINGING):
             floor.queues.redirect(contact, to)
         else:

@@ -39,6 +39,7 @@ class Tape:
     queue: str
     agent: str
     is_masked: bool = False
+    is_stopping: bool = False
 
 
 def file_name(pattern: str, fields: dict[str, str]) -> str:
@@ -63,6 +64,8 @@ class Recordings:
 
     def start(self, contact: Contact) -> Tape:
         floor = self.floor
+        if contact.tape is not None and contact.tape.is_stopping:
+            self.close(contact)  # the switch has not said so yet
         if contact.tape is not None:
             return contact.tape
         contact.recordings += 1
@@ -92,7 +95,8 @@ class Recordings:
         return tape
 
     def stop(self, contact: Contact) -> None:
-        if contact.tape is not None and not contact.is_over:
+        if contact.tape is not None and not contact.tape.is_stopping:
+            contact.tape.is_stopping = True
             self.floor.command(contact.node, StopRecording(contact.id, contact.tape.path))
 
     def mask(self, contact: Contact, is_masked: bool) -> None:

@@ -3,11 +3,10 @@
 from random import Random
 from typing import Any
 
-from tests.book.center import toml_of
-from tests.book.scenario import Scenario
-
 from ccore.config import Config, parse
 from ccore.errors import BadConfig
+from tests.book.center import toml_of
+from tests.book.scenario import Scenario
 
 __all__ = ["AGENTS", "CALLING", "DIALLED", "nobody", "random_config"]
 

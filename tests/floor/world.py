@@ -2,9 +2,6 @@
 
 from collections import Counter
 
-from tests.book.virtual import COMMANDS, EVENTS, NODE, START_US, VirtualWorld
-from tests.floor.random_centre import nobody
-
 from ccore.config import Config
 from ccore.esl import job_of
 from ccore.floor.contact import CallState, Contact
@@ -19,6 +16,8 @@ from ccore.model import (
     LinkDown,
     Outcome,
 )
+from tests.book.virtual import COMMANDS, EVENTS, NODE, START_US, VirtualWorld
+from tests.floor.random_centre import nobody
 
 __all__ = ["Centre"]
 
@@ -183,7 +182,7 @@ class Centre(VirtualWorld):
     def _check_times_of_agents(
         self, intervals: dict[str, list[AgentInterval]], legs: dict[str, list[LegClosed]]
     ) -> None:
-        """No agent talks to two callers at a time, nor has time between two intervals of a shift."""
+        """No agent talks to two callers at a time."""
         talks: dict[str, list[LegClosed]] = {}
         for rows in legs.values():
             for leg in rows:
