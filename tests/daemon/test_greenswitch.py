@@ -1,0 +1,331 @@
+"""The faults of greenswitch 0.0.19, one by one, and ccore in the same situation.
+
+Their numbers are those of docs/greenswitch.md. Peers here are small scripted switches on loopback:
+each says what a misbehaving or dying switch says.
+"""
+
+import ast
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import gevent
+import pytest
+from gevent import socket
+from gevent.event import Event as Flag
+from gevent.server import StreamServer
+
+from ccore.config.schema import Switch
+from ccore.daemon.clock import Clock
+from ccore.daemon.event_socket import connect
+from ccore.daemon.links import NodeLink
+from ccore.errors import CcoreError, ProtocolError, SwitchRefused, SwitchUnreachable
+from ccore.esl import EventView, FrameDecoder, Link, translate
+from ccore.model import AppDone, Event, Hangup, JobDone, LinkDown, LinkUp, Ring
+
+ROOT = Path(__file__).parent.parent.parent
+PATIENCE_S = 10
+NOW_US = 1_795_300_000_000_000
+AUTH = b"Content-Type: auth/request\n\n"
+ACCEPTED = b"Content-Type: command/reply\nReply-Text: +OK accepted\n\n"
+
+
+def event(*lines: str, body: str = "") -> bytes:
+    inner = f"Content-Length: {len(body)}\n\n{body}" if body else "\n"
+    raw = ("\n".join(lines) + "\n" + inner).encode()
+    return b"Content-Length: %d\nContent-Type: text/event-plain\n\n%b" % (len(raw), raw)
+
+
+def api(text: bytes) -> bytes:
+    return b"Content-Type: api/response\nContent-Length: %d\n\n%b" % (len(text), text)
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Callable[[socket.socket, int], None]], int]]:
+    """Start a scripted switch; its port. The script gets each connection and its number."""
+    servers: list[StreamServer] = []
+
+    def start(script: Callable[[socket.socket, int], None]) -> int:
+        numbers = itertools.count()
+        server = StreamServer(("127.0.0.1", 0), lambda sock, _: script(sock, next(numbers)))
+        server.start()
+        servers.append(server)
+        return int(server.server_port)
+
+    yield start
+    for server in servers:
+        server.stop(timeout=1)
+
+
+class Watched:
+    """A daemon's link to a scripted switch, and what it tells the runner."""
+
+    def __init__(self, port: int) -> None:
+        self.events: list[Event] = []
+        self.refusals: list[CcoreError] = []
+        self._news = Flag()
+        switch = Switch(host="127.0.0.1", port=port, password="pear")
+        self.node = NodeLink("main", switch, Clock(), self._deliver, "", self._refuse)
+        self.node.start()
+
+    def _deliver(self, node: str, events: list[Event], came_us: int) -> None:
+        self.events += events
+        self._news.set()
+
+    def _refuse(self, error: CcoreError) -> None:
+        self.refusals.append(error)
+        self._news.set()
+
+    def until(self, kind: type) -> Event:
+        with gevent.Timeout(PATIENCE_S):
+            while True:
+                for each in self.events:
+                    if isinstance(each, kind):
+                        return each
+                self._news.wait()
+                self._news.clear()
+
+
+def logged_in(sock: socket.socket) -> None:
+    sock.sendall(AUTH)
+    sock.recv(1000)
+    sock.sendall(ACCEPTED)
+
+
+def healthy(sock: socket.socket) -> None:
+    """Log in and answer what a link asks when it comes up."""
+    logged_in(sock)
+    decoder = ""
+    while data := sock.recv(65_536):
+        decoder += data.decode()
+        while "\n\n" in decoder:
+            line, _, decoder = decoder.lstrip("\n").partition("\n\n")
+            sock.sendall(answer(line))
+
+
+def answer(line: str) -> bytes:
+    match line:
+        case "api version":
+            return api(b"FreeSWITCH Version 1.10.12-release")
+        case "api global_getvar core_uuid":
+            return api(b"core-1")
+        case "api show channels as json":
+            return api(b'{"row_count":0}')
+        case "":
+            return b""
+        case _ if line.startswith("api "):
+            return api(b"+OK\n")
+        case _:
+            return b"Content-Type: command/reply\nReply-Text: +OK\n\n"
+
+
+# 1, 2, 5: values are data.
+
+
+def test_1_an_encoded_line_break_in_a_value_makes_no_header() -> None:
+    (frame,) = FrameDecoder().feed(
+        event(
+            "Event-Name: CHANNEL_ANSWER",
+            "Caller-Caller-ID-Name: hi%0AUnique-ID%3A%20forged%0AEvent-Name: CHANNEL_HANGUP",
+            "Unique-ID: real",
+        )
+    )
+    view = EventView(frame.body)
+    assert view.get(b"Unique-ID") == "real"
+    assert view.get(b"Event-Name") == "CHANNEL_ANSWER"
+
+
+def test_5_a_value_of_several_lines_comes_back_whole() -> None:
+    sdp = "v%3D0%0D%0Ao%3D-%201%0D%0A"
+    (frame,) = FrameDecoder().feed(event("Event-Name: X", f"variable_switch_r_sdp: {sdp}"))
+    assert EventView(frame.body).get(b"variable_switch_r_sdp") == "v=0\r\no=- 1\r\n"
+
+
+# 3, 4: structure comes from the outer frame alone.
+
+
+def test_3_a_content_type_inside_an_event_ends_nothing() -> None:
+    link = Link("main")
+    link.opened(NOW_US)
+    forged = event("Event-Name: CHANNEL_ANSWER", "Content-Type: text/disconnect-notice")
+    assert link.receive_events(forged, NOW_US) == []
+
+
+def test_4_the_result_of_a_job_is_its_body_and_nothing_else() -> None:
+    body = "-ERR Unique-ID: forged 100%25\n"
+    (frame,) = FrameDecoder().feed(
+        event("Event-Name: BACKGROUND_JOB", "Job-UUID: job-1", "Event-Date-Timestamp: 1", body=body)
+    )
+    assert translate(EventView(frame.body)) == JobDone(
+        "job-1", 1, False, "Unique-ID: forged 100%25"
+    )
+
+
+# 6, 7: no bytes end the reader.
+
+
+def test_6_broken_utf8_in_a_reply_is_a_reply() -> None:
+    link = Link("main")
+    link.opened(NOW_US)
+    heard: list[str] = []
+    link.ask("api status", heard.append)
+    version, core, legs = b"FreeSWITCH Version 1.10.12", b"core-1", b'{"row_count":0}'
+    link.receive_replies(api(version) + api(b"\xff\xfe up"), NOW_US)
+    link.receive_replies(api(core) + api(legs), NOW_US)
+    assert heard == ["\udcff\udcfe up"]
+    assert link.is_up
+
+
+def test_7_a_blank_last_header_and_a_missing_content_type_are_frames() -> None:
+    link = Link("main")
+    link.opened(NOW_US)
+    assert link.receive_events(event("Event-Name: X", "variable_empty: "), NOW_US) == []
+    assert link.receive_events(b"Content-Length: 3\n\nabc", NOW_US) == []
+    assert link.receive_events(b"Log-Level: 7\nContent-Type: log/data\n\n", NOW_US) == []
+
+
+# 8: a command longer than the kernel's buffer.
+
+
+def test_8_a_long_write_reaches_a_slow_switch_whole(
+    serve: Callable[[Callable[[socket.socket, int], None]], int],
+) -> None:
+    commands, size = 40_000, 0
+    whole = Flag()
+
+    def script(sock: socket.socket, number: int) -> None:
+        nonlocal size
+        logged_in(sock)
+        tail = ""
+        while data := sock.recv(4096):
+            text = tail + data.decode()
+            *lines, tail = text.split("\n\n")
+            for line in lines:
+                sock.sendall(answer(line.lstrip("\n")))
+                size += "uuid_kill" in line
+            if size == commands:
+                whole.set()
+
+    watched = Watched(serve(script))
+    watched.until(LinkUp)
+    watched.node.send([Hangup(f"leg-{i:08}") for i in range(commands)])
+    assert whole.wait(PATIENCE_S)
+    watched.node.stop()
+
+
+# 9, 10: a switch that goes away, at every point.
+
+
+def test_9_a_switch_that_closes_at_once_is_an_error_and_no_wait(
+    serve: Callable[[Callable[[socket.socket, int], None]], int],
+) -> None:
+    port = serve(lambda sock, number: sock.close())
+    with gevent.Timeout(PATIENCE_S), pytest.raises((SwitchUnreachable, SwitchRefused)):
+        connect("main", "127.0.0.1", port, "pear")
+
+
+def test_9_a_switch_that_refuses_says_so(
+    serve: Callable[[Callable[[socket.socket, int], None]], int],
+) -> None:
+    rude = b"Content-Type: text/rude-rejection\nContent-Length: 24\n\nAccess Denied, go away.\n"
+    port = serve(lambda sock, number: sock.sendall(rude))
+    with gevent.Timeout(PATIENCE_S), pytest.raises(SwitchRefused, match="go away"):
+        connect("main", "127.0.0.1", port, "pear")
+
+
+def test_9_an_end_in_mid_life_is_told_and_the_link_comes_back(
+    serve: Callable[[Callable[[socket.socket, int], None]], int],
+) -> None:
+    first_pair: list[socket.socket] = []
+
+    def script(sock: socket.socket, number: int) -> None:
+        if number < 2:
+            first_pair.append(sock)
+        healthy(sock)
+
+    watched = Watched(serve(script))
+    watched.until(LinkUp)
+    for sock in first_pair:
+        sock.shutdown(socket.SHUT_RDWR)
+    watched.until(LinkDown)
+    watched.events.clear()
+    watched.until(LinkUp)
+    assert watched.node.connects == 2
+    watched.node.stop()
+
+
+def test_9_a_command_given_while_nobody_is_there_fails_at_once() -> None:
+    watched = Watched(port=1)
+    watched.node.send([Ring("leg", "job-1", "user/1001@agents", 5, "Li", "1")])
+    assert any(isinstance(e, JobDone) and e.job == "job-1" and not e.ok for e in watched.events)
+    watched.node.stop()
+
+
+def test_10_the_end_of_a_connection_in_mid_frame_does_not_spin(
+    serve: Callable[[Callable[[socket.socket, int], None]], int],
+) -> None:
+    """A body is promised and never comes; other greenlets go on meanwhile."""
+
+    def script(sock: socket.socket, number: int) -> None:
+        logged_in(sock)
+        sock.sendall(b"Content-Length: 5000\nContent-Type: text/event-plain\n\nEvent-Name: X\n")
+        sock.close()
+
+    watched = Watched(serve(script))
+    watched.until(LinkDown)
+    watched.node.stop()
+
+
+# 11, 12, 13: commands and what they bring back.
+
+
+def test_11_replies_find_their_commands_in_order() -> None:
+    link = Link("main")
+    link.opened(NOW_US)
+    heard: list[str] = []
+    link.receive_replies(api(b"FreeSWITCH Version 1.10.12"), NOW_US)
+    link.receive_replies(api(b"core-1"), NOW_US)
+    link.receive_replies(api(b'{"row_count":0}'), NOW_US)
+    for name in "abc":
+        link.ask(f"api {name}", lambda text, name=name: heard.append(name + text))  # type: ignore[misc]
+    link.receive_replies(api(b"1") + api(b"2") + api(b"3"), NOW_US)
+    assert heard == ["a1", "b2", "c3"]
+
+
+def test_13_the_end_of_an_application_is_told_by_its_own_id() -> None:
+    (frame,) = FrameDecoder().feed(
+        event(
+            "Event-Name: CHANNEL_EXECUTE_COMPLETE",
+            "Unique-ID: leg",
+            "Event-Date-Timestamp: 5",
+            "Application: playback",
+            "Application-Response: FILE PLAYED",
+            "Application-UUID: mine",
+            "variable_current_application: other",
+        )
+    )
+    assert translate(EventView(frame.body)) == AppDone("leg", 5, "mine", "FILE PLAYED")
+
+
+# 2, 14 to 17: the outbound server is not used; and nothing else of greenswitch is.
+
+
+def test_only_connecting_and_logging_in_are_greenswitchs() -> None:
+    users = {}
+    for path in (ROOT / "ccore").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("greenswitch"):
+                users[path.name] = sorted(alias.name for alias in node.names)
+    assert users == {"event_socket.py": ["InboundESL", "NotConnectedError"]}
+
+
+# 18, 19: one slow consumer, and a flood.
+
+
+def test_19_a_reply_or_event_without_end_is_refused() -> None:
+    link = Link("main")
+    link.opened(NOW_US)
+    with pytest.raises(ProtocolError):
+        link.receive_events(
+            b"Content-Length: 99999999999\nContent-Type: text/event-plain\n\n", NOW_US
+        )
