@@ -17,9 +17,7 @@ from tests.real.wire import Headers, Wire
 __all__ = ["Bystander", "Heard"]
 
 NUDGE_S = 0.001
-EVENTS = (
-    "CHANNEL_PARK CHANNEL_CREATE CHANNEL_HANGUP_COMPLETE CUSTOM callcenter::info"
-)
+EVENTS = "CHANNEL_PARK CHANNEL_CREATE CHANNEL_HANGUP_COMPLETE CUSTOM callcenter::info"
 
 
 @dataclass(slots=True)

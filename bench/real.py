@@ -51,6 +51,7 @@ class Load:
     events_per_call: float
     bytes_per_call: float
     park_to_offer: Delays
+    is_realtime: bool  # the daemon, as the switch is
     system_load: float  # at the end
 
 
@@ -118,6 +119,7 @@ def _load(real: Ground, ccore: Daemon, calls: int, rate_per_s: float) -> Load:
         events_per_call=(link["received_events"] - link_before["received_events"]) / calls,
         bytes_per_call=(link["received_bytes"] - link_before["received_bytes"]) / calls,
         park_to_offer=Delays(**told["latency_us"]["park_to_offer"]),
+        is_realtime=ccore.is_realtime,
         system_load=load(),
     )
 

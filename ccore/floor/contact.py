@@ -101,7 +101,9 @@ class Contact:
     agent: str = ""
     queued_us: int = 0
     answered_us: int = 0
-    settled_us: int = 0  # end of the last stretch; event times lag behind timers' by a few ms
+    # Ends of the last stretch and of what lay inside: a switch's stamps lag behind timers by 20 ms.
+    settled_us: int = 0
+    inner_us: int = 0
     ivr_ms: int = 0
     wait_ms: int = 0
     ring_ms: int = 0
@@ -151,7 +153,10 @@ class Contact:
         """The row of a stretch; its length goes into the totals."""
         if kind in _STRETCHES:
             start_us = max(start_us, self.settled_us)
-            self.settled_us = end_us = max(start_us, end_us)
+            self.settled_us = end_us = max(start_us, end_us, self.inner_us)
+        elif kind in (LegKind.RING, LegKind.HOLD):
+            start_us = max(start_us, self.settled_us, self.inner_us)
+            self.inner_us = end_us = max(start_us, end_us)
         end_us = max(start_us, end_us)
         length_ms = (end_us - start_us) // 1000
         match kind:

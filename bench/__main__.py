@@ -1,0 +1,158 @@
+"""`make bench`: what ccore costs and how prompt it is.
+
+python -m bench [router] [sim] [real] [--save]
+
+router  the routing engine alone, beside its plain twin
+sim     20,000 calls through codec and floor, simulated switch, virtual time
+real    600 calls at 20/s on a real FreeSWITCH, and mod_callcenter in ccore's place
+
+Without names: all of them. --save keeps the figures in bench/results/calls.json.
+"""
+
+import dataclasses
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from bench import callcenter, real, sim
+from bench.figures import Latency, load, machine
+from ccore import __version__
+from ccore.errors import ToolMissing
+from tests.real.switch import find_freeswitch
+
+HERE = Path(__file__).parent
+RESULTS = HERE / "results" / "calls.json"
+KINDS = ("router", "sim", "real")
+# More runnable processes than this at the start, and the figures are other people's.
+QUIET = 0.7
+
+console = Console(width=110)
+
+
+@click.command(help=__doc__)
+@click.argument("kinds", nargs=-1, type=click.Choice(KINDS))
+@click.option("--save", is_flag=True, help="Keep the figures in bench/results/calls.json.")
+def main(kinds: tuple[str, ...], save: bool) -> None:
+    wanted = kinds or KINDS
+    figures: dict[str, Any] = {"ccore": __version__, "machine": machine()}
+    if load() > QUIET:
+        console.print(f"The machine is busy (load {load():.1f}): the figures will be too high.")
+    if "router" in wanted:
+        router()
+    if "sim" in wanted:
+        figures["sim"] = dataclasses.asdict(simulated())
+    if "real" in wanted:
+        figures |= on_the_real_switch()
+    if save:
+        RESULTS.parent.mkdir(exist_ok=True)
+        RESULTS.write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
+        console.print(f"Kept in {RESULTS.relative_to(HERE.parent)}.")
+
+
+def router() -> None:
+    command = [sys.executable, "-m", "pytest", "bench/bench_router.py", "--benchmark-only"]
+    subprocess.run(command, cwd=HERE.parent, check=True)
+
+
+def simulated() -> sim.SimRun:
+    with console.status("sim"):
+        got = sim.run()
+    table = _table(f"{got.calls:,} calls on the simulated switch, codec and floor alone")
+    table.add_row("controller CPU per call", f"{got.cpu_us_per_call / 1000:.2f} ms")
+    table.add_row("calls a core could steer", f"{got.calls_per_s:,.0f}/s")
+    table.add_row("park to offer", _ms(got.park_to_offer))
+    table.add_row(
+        "from the switch", f"{got.events_per_call:.1f} events, {got.bytes_per_call:,.0f} bytes/call"
+    )
+    console.print(table)
+    return got
+
+
+def on_the_real_switch() -> dict[str, Any]:
+    try:
+        find_freeswitch()
+    except ToolMissing as missing:
+        console.print(f"real: {missing}")
+        return {}
+    with tempfile.TemporaryDirectory(prefix="ccore-bench-") as root, console.status("real"):
+        ours = real.run(Path(root) / "ccore")
+        theirs = callcenter.run(
+            Path(root) / "callcenter",
+            ours.load.calls,
+            ours.load.rate_per_s,
+            ours.load.agents,
+            ours.crowd.agents,
+            ours.crowd.callers,
+        )
+    console.print(_load_table(ours))
+    console.print(_prompt_table(ours, theirs))
+    if theirs is None:
+        console.print("The switch has no mod_callcenter to compare with.")
+    return {
+        "real": dataclasses.asdict(ours),
+        "mod_callcenter": dataclasses.asdict(theirs) if theirs else None,
+    }
+
+
+def _load_table(ours: real.RealRun) -> Table:
+    run = ours.load
+    table = _table(
+        f"{run.calls} calls at {run.rate_per_s:g}/s, {run.agents} agents, {ours.switch.strip()}"
+    )
+    table.add_row("controller CPU per call", f"{run.controller_cpu_ms_per_call:.2f} ms")
+    table.add_row("switch CPU per call, media included", f"{run.switch_cpu_ms_per_call:.1f} ms")
+    table.add_row("controller to switch", f"{run.controller_to_switch:.1%}   (aim: below 2 %)")
+    table.add_row("idle, of one core", f"{run.controller_idle_share:.2%}")
+    table.add_row("events per call", f"{run.events_per_call:.1f}")
+    table.add_row("park to offer, in ccore", f"{_ms(run.park_to_offer)}   (aim: p99 below 2 ms)")
+    table.add_row(
+        "agent free to offer, in ccore",
+        f"{_ms(ours.crowd.free_to_offer)}   (aim: p99 below 5 ms)",
+    )
+    table.add_row("load of the machine", f"{run.system_load:.1f}")
+    return table
+
+
+def _prompt_table(ours: real.RealRun, theirs: callcenter.CallcenterRun | None) -> Table:
+    table = Table(title="Seen from outside, ms (p50 / p99)", title_justify="left")
+    for name in ("", "ccore", "mod_callcenter"):
+        table.add_column(name)
+    rows: list[tuple[str, str, bool]] = [
+        ("joined -> agent's leg made, by arrival", "join_to_offer", False),
+        ("the same by the switch's stamps", "join_to_offer_stamped", False),
+        ("agent idle between two calls, by arrival", "idle", True),
+        ("the same by the switch's stamps", "idle_stamped", True),
+    ]
+    for title, name, is_crowd in rows:
+        mine = getattr(ours.crowd.seen if is_crowd else ours.seen, name)
+        other = "-"
+        if theirs is not None:
+            other = _pair(getattr(theirs.crowd_seen if is_crowd else theirs.seen, name))
+        table.add_row(title, _pair(mine), other)
+    return table
+
+
+def _table(title: str) -> Table:
+    table = Table(title=title, title_justify="left", show_header=False)
+    table.add_column()
+    table.add_column()
+    return table
+
+
+def _ms(figures: Latency | real.Delays) -> str:
+    return f"p50 {figures.p50 / 1000:.2f} ms, p99 {figures.p99 / 1000:.2f} ms (n = {figures.n})"
+
+
+def _pair(figures: Latency) -> str:
+    return f"{figures.p50 / 1000:.1f} / {figures.p99 / 1000:.1f}"
+
+
+if __name__ == "__main__":
+    main()
