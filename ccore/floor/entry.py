@@ -186,12 +186,13 @@ class Entry:
         floor.answer(contact)
         contact.become(CallState.ENDING)
         contact.last_words = floor.new_id()
-        floor.after_speech[contact.last_words] = lambda: floor.command(
-            contact.node, Hangup(contact.id, cause)
-        )
+        floor.after_speech[contact.last_words] = lambda: self.let_go(contact, cause)
         floor.command(contact.node, Play(contact.id, tuple(said), contact.last_words))
 
     def hang_up(self, contact: Contact, cause: str = "NORMAL_CLEARING") -> None:
-        contact.ended_by = EndedBy.SYSTEM
         contact.become(CallState.ENDING)
+        self.let_go(contact, cause)
+
+    def let_go(self, contact: Contact, cause: str = "NORMAL_CLEARING") -> None:
+        contact.ended_by = EndedBy.SYSTEM
         self.floor.command(contact.node, Hangup(contact.id, cause))

@@ -112,6 +112,14 @@ class Ivr:
         contact.become(CallState.IVR)
         self._step(contact, step)
 
+    def repeat(self, contact: Contact) -> None:
+        """The same step from its beginning."""
+        visit = contact.visit
+        if visit is not None:
+            visit.cancel()
+            self.floor.command(contact.node, StopPlaying(contact.id))
+            self._step(contact, visit.step)
+
     def leave(self, contact: Contact, result: LegResult) -> None:
         """The stretch in the IVR is over."""
         visit = contact.visit

@@ -1,4 +1,4 @@
-"""Nailed-up agents: a leg that stays up between calls, so that a call is bridged without ringing."""
+"""Nailed-up agents: a leg stays up between calls, so that a call is bridged without ringing."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING

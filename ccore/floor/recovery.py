@@ -17,6 +17,7 @@ from ccore.model import (
     LinkUp,
     News,
     Outcome,
+    StopPlaying,
     SwitchLeg,
 )
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from ccore.floor.floor import Floor
 
 __all__ = ["Recovery"]
+
+FALLBACK = "ccore-fallback"  # dialplan context in which the switch serves callers by itself
 
 
 class Recovery:
@@ -33,11 +36,17 @@ class Recovery:
     def link_up(self, node: str, event: LinkUp) -> None:
         floor = self.floor
         there = {leg.leg: leg for leg in event.legs}
+        for offer in list(floor.offers.by_leg.values()):
+            if offer.leg in there:
+                self._catch_up(offer, there[offer.leg])
         lost = self._drop_lost(node, there)
         found = 0
         for leg in event.legs:
             state = leg.variables.get("state", "")
-            if leg.leg in floor.contacts or leg.leg in floor.offers.by_leg:
+            if leg.leg in floor.contacts:
+                self._resume(floor.contacts[leg.leg], leg)
+                continue
+            if leg.leg in floor.offers.by_leg or leg.context == FALLBACK:
                 continue
             if state:
                 found += self._adopt(node, leg, there)
@@ -61,20 +70,48 @@ class Recovery:
             contact.outcome = contact.outcome or Outcome.FAILED
             contact.ended_by = EndedBy.SYSTEM
             floor.close(contact, "LOST")
+        for leg, request in list(floor.features.by_leg.items()):
+            if leg not in there and request.node == node:
+                floor.features.hung_up(leg)
         return len(gone)
+
+    def _catch_up(self, offer: Offer, leg: SwitchLeg) -> None:
+        """An agent answered, or was bridged, while nobody listened."""
+        offers = self.floor.offers
+        if leg.bridged_to == offer.contact.id:
+            if offer.state is OfferState.RINGING:
+                offers.parked(offer)
+            offers.bridged(offer)
+        elif leg.answered and offer.state is OfferState.RINGING:
+            offers.parked(offer)
+
+    def _resume(self, contact: Contact, leg: SwitchLeg) -> None:
+        """What he heard may have ended, what we said may not have come through: say it again."""
+        floor = self.floor
+        if leg.context == FALLBACK and contact.needs_us:  # the switch serves him now
+            contact.outcome = contact.outcome or Outcome.OVERFLOWED
+            contact.ended_by = EndedBy.SYSTEM
+            floor.close(contact, "FALLBACK")
+            return
+        if contact.is_talking or contact.state is CallState.PARTING:
+            is_sent = contact.transfer_to or leg.variables.get("way") == "transfer"
+            if is_sent and not leg.bridged_to:
+                floor.entry.transferred(contact, _parked(leg))
+            contact.transfer_to = ""
+            return
+        if contact.state in (CallState.ARRIVING, CallState.ENDING):
+            floor.after_speech.pop(contact.last_words, lambda: floor.entry.let_go(contact))()
+        elif contact.state is CallState.IVR:
+            floor.ivr.repeat(contact)
+        elif contact.state is CallState.VOICEMAIL:
+            floor.voicemail.cut(contact)
+        elif contact.state in (CallState.WAITING, CallState.RINGING):
+            floor.command(contact.node, StopPlaying(contact.id))
+            floor.queues.parked_again(contact)
 
     def _arrived_unheard(self, node: str, leg: SwitchLeg) -> None:
         """A new caller, parked before we listened."""
-        parked = LegParked(
-            leg=leg.leg,
-            at_us=leg.created_us,
-            called=leg.called,
-            calling=leg.calling,
-            calling_name="",
-            context=leg.context,
-            answered=leg.answered,
-            variables=leg.variables,
-        )
+        parked = _parked(leg)
         self.floor.entry.arrived(node, parked)
 
     def _adopt(self, node: str, leg: SwitchLeg, there: dict[str, SwitchLeg]) -> int:
@@ -145,6 +182,20 @@ class Recovery:
             known = leg.leg in floor.offers.by_leg or leg.leg in floor.nails.by_leg
             if not known and not leg.bridged_to:
                 floor.command(node, Hangup(leg.leg, "ORIGINATOR_CANCEL"))
+
+
+def _parked(leg: SwitchLeg) -> LegParked:
+    """As if he had just parked."""
+    return LegParked(
+        leg=leg.leg,
+        at_us=leg.created_us,
+        called=leg.called,
+        calling=leg.calling,
+        calling_name="",
+        context=leg.context,
+        answered=leg.answered,
+        variables=leg.variables,
+    )
 
 
 def _whole(text: str) -> int:

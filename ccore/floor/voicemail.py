@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 from ccore.config.schema import Box
 from ccore.floor.contact import CallState, Contact
 from ccore.floor.recording import file_name
-from ccore.model import LegKind, LegResult, Outcome, Play, RecordingClosed, RecordMessage
+from ccore.model import (
+    LegKind,
+    LegResult,
+    Outcome,
+    Play,
+    RecordingClosed,
+    RecordMessage,
+    StopPlaying,
+)
 from ccore.prompts.phrases import files
 
 if TYPE_CHECKING:
@@ -53,6 +61,12 @@ class Voicemail:
             self._finished(contact, message)
         else:
             self._record(contact, message)
+
+    def cut(self, contact: Contact) -> None:
+        """Enough of the greeting, or of the message."""
+        message = self.messages[contact.id]
+        self.floor.command(contact.node, StopPlaying(contact.id))
+        self.app_done(contact, message.app)
 
     def _record(self, contact: Contact, message: Message) -> None:
         floor = self.floor

@@ -1,0 +1,18 @@
+"""Random centres under random traffic, by seed; `python -m tests.floor.hunt` looks further."""
+
+import pytest
+from tests.floor.hunt import hunt
+
+# One seed is about a tenth of a second: a minute of a small centre and its closing time.
+SEEDS = 30
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_no_law_is_broken(seed: int) -> None:
+    hunt(seed)
+
+
+def test_the_same_seed_is_the_same_story() -> None:
+    first, second = hunt(3), hunt(3)
+    assert first.deeds == second.deeds
+    assert first.world.facts == second.world.facts
