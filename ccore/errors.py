@@ -101,7 +101,7 @@ class RecordsDamaged(CcoreError):
 
 
 class DiskTrouble(CcoreError):
-    """Cannot write {path}: {why}. Calls go on; free the disk or mend the directory."""
+    """Cannot write {path}: {why}. Free the disk or mend the directory."""
 
     exit_code = 22
 

@@ -36,7 +36,7 @@ COMMANDS = {
     "cdr": ("cdr_cmd:cdr", "Read, export and verify the records."),
     "kpi": ("kpi_cmd:kpi", "Key figures from the records."),
     "report": ("report_cmd:report", "Key figures as an HTML page."),
-    "ivr": ("ivr_cmd:ivr", "Draw and check IVR flows."),
+    "ivr": ("ivr_cmd:ivr", "Draw IVR flows as pictures."),
     "prompts": ("prompts_cmd:prompts", "Speak the prompts that have no recording."),
     "config": ("config_cmd:config", "Show what ccore.toml means, with its defaults."),
     "completion": ("completion_cmd:completion", "Print the completion script of a shell."),

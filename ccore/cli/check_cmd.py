@@ -11,6 +11,7 @@ from ccore.cli.tables import Column, Row, show
 from ccore.config import Config, load
 from ccore.config.schema import Switch
 from ccore.errors import CcoreError
+from ccore.prompts.speak import silent
 
 __all__ = ["check"]
 
@@ -48,7 +49,12 @@ def check(config_path: Path, json: bool) -> None:
             code = code or error.exit_code
             findings = [Finding(name, "event socket", "fail", str(error), "an answer")]
         rows += [finding.row() for finding in findings]
-    show(rows, COLUMNS, json=json, empty="ccore.toml is good; it names no switch.")
+    if missing := silent(config, config_path.resolve().parent):
+        advice = "ccore prompts build, or put recordings there"
+        rows.append(Finding("-", "prompts", "note", missing, "a file for each", advice).row())
+    if not config.switch:
+        rows.append(Finding("-", "switches", "note", "ccore.toml names no switch", "one").row())
+    show(rows, COLUMNS, json=json, empty="")
     if any(row["state"] == "fail" for row in rows):
         raise SystemExit(code or FAILED)
 

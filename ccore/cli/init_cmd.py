@@ -173,5 +173,6 @@ All of it is readable by you alone. If FreeSWITCH runs as another user:
 Next:
   mkdir -p {here}/run
   freeswitch -nonat -nc -conf {here}/freeswitch -log {here}/run -db {here}/run -run {here}/run
+  ccore prompts build --config {here}/ccore.toml
   ccore check --config {here}/ccore.toml
   ccore run --config {here}/ccore.toml"""

@@ -39,5 +39,9 @@ def status(daemon: "Client", json: bool) -> None:
         f"{totals['answered']} answered, {totals['abandoned']} abandoned, "
         f"service level {percent(totals['service_level'])}"
     )
-    click.echo(f"agents: {counted}\n")
+    click.echo(f"agents: {counted}")
+    health = view.get("daemon", {})
+    if health.get("disk"):
+        click.echo(f"disk: {safe(health['disk'])} Rows that wait: {health['rows_pending']}.")
+    click.echo()
     show(view["queues"], COLUMNS, json=False, empty="No queues.")

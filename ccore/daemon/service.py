@@ -23,6 +23,7 @@ from ccore.daemon.runner import Runner
 from ccore.daemon.writer import Writer
 from ccore.errors import BadRequest, CcoreError, DiskTrouble
 from ccore.floor import Floor
+from ccore.prompts.speak import silent
 from ccore.store import SqliteStore
 
 __all__ = ["Service"]
@@ -100,6 +101,14 @@ class Service:
         for last in store.load_last_agents(since_us):
             floor.last_agents[last.calling, last.queue] = (last.agent, last.at_us)
         self._runner = Runner(floor, self._clock, self._writer.take, self._notifier.alive)
+        self._listen_through(config)
+
+    def _listen_through(self, config: Config) -> None:
+        missing = silent(config, self._config_path.resolve().parent)
+        if missing:
+            log.warning(
+                "prompts: %s; callers hear nothing there. Try: ccore prompts build", missing
+            )
 
     def _begin(self) -> None:
         self._writer.start()
@@ -200,6 +209,7 @@ class Service:
         self._runner.ask(lambda now_us: floor.reload(config, now_us))
         self.config = config
         self._link_up(config)
+        self._listen_through(config)
         log.info("reloaded %s", self._config_path)
         return {"queues": len(config.queues), "agents": len(config.agents)}
 

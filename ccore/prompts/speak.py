@@ -20,7 +20,7 @@ from ccore.errors import DiskTrouble, ToolMissing
 from ccore.prompts.sound import read_wav, resample, trim, write_wav
 from ccore.prompts.texts import family, spoken
 
-__all__ = ["Built", "Prompt", "build", "prompts"]
+__all__ = ["Built", "Prompt", "build", "prompts", "silent"]
 
 TOOL = "espeak-ng"
 LIST = "spoken.json"
@@ -30,6 +30,7 @@ _VOICES = {"zh": "cmn", "yue": "yue", "en": "en-gb"}
 # second, as people speak on the telephone. Its Mandarin is a drawl at the usual 175.
 _SPEEDS = {"zh": "260"}
 _SPEED = "170"
+SHOWN = 3  # missing prompts named in one line
 _TIMEOUT_S = 60  # for one text; a sentence takes 20 ms
 
 Progress = Callable[[int, int, str], None]  # done, of how many, the file
@@ -65,6 +66,17 @@ def prompts(config: Config, base_dir: Path) -> list[Prompt]:
         state = _state(path, made.get(f"{language}/{name}.wav"), text, voice)
         found.append(Prompt(language, name, text, voice, path, state))
     return found
+
+
+def silent(config: Config, base_dir: Path) -> str:
+    """What callers will not hear, in words; "" when every prompt has its file."""
+    every = prompts(config, base_dir)
+    names = [f"{one.language}/{one.name}" for one in every if one.state == "missing"]
+    if not names:
+        return ""
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    shown = ", ".join(names[:SHOWN])
+    return f"{len(names)} of {len(every)} have no file in {config.prompts.dir} ({shown}{more})"
 
 
 def build(

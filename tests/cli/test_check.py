@@ -1,5 +1,6 @@
 """What `ccore check` says of a switch, from the answers that a real one gave."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -131,3 +132,15 @@ def test_a_centre_without_a_switch_is_checked_alone(tmp_path: Path) -> None:
     answer = run(path)
     assert answer.exit_code == 0
     assert "names no switch" in answer.output
+
+
+def test_prompts_without_a_file_are_told_before_callers_miss_them(tmp_path: Path) -> None:
+    config = tmp_path / "ccore.toml"
+    config.write_text(
+        '[queues.service]\n[agents.1001]\n[[entries]]\nnumber = "1"\nto = "queue:service"\n'
+    )
+    said = CliRunner().invoke(check, ["--config", str(config), "--json"])
+    (found,) = [row for row in json.loads(said.stdout) if row["check"] == "prompts"]
+    assert (found["state"], said.exit_code) == ("note", 0)
+    assert "en/" in found["found"]
+    assert "ccore prompts build" in found["advice"]
