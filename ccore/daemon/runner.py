@@ -6,6 +6,7 @@ something for the floor runs its turn there and then: handing it to a greenlet o
 would cost more than most turns do.
 """
 
+import gc
 import logging
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
@@ -55,6 +56,9 @@ class Runner:
         self._alarm_us = 0  # when it goes off
 
     def start(self) -> None:
+        # What is loaded by now stays: no full pass of the collector need hold up calls with it.
+        gc.collect()
+        gc.freeze()
         self._turn()
 
     def stop(self) -> None:

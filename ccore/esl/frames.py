@@ -26,6 +26,8 @@ _VARIABLE = b"\nvariable_ccore_"
 def _text(raw: bytes) -> str:
     if b"%" in raw:
         raw = unquote_to_bytes(raw)
+    elif raw.isascii():
+        return raw.decode("ascii")
     return raw.decode("utf-8", "surrogateescape")
 
 
@@ -51,17 +53,18 @@ class EventView:
 
     def __init__(self, raw: bytes) -> None:
         end = raw.find(b"\n\n")
-        self._head = b"\n" + (raw if end < 0 else raw[: end + 1])
+        # A line feed before and behind every header, the first and the last too.
+        self._head = b"\n" + (raw + b"\n" if end < 0 else raw[: end + 1])
         self._raw = raw
 
     def get(self, name: bytes, default: str = "") -> str:
-        key = b"\n" + name + b": "
-        at = self._head.find(key)
+        head = self._head
+        at = head.find(b"\n" + name + b": ")
         if at < 0:
             return default
-        at += len(key)
-        end = self._head.find(b"\n", at)
-        return _text(self._head[at : end if end >= 0 else None])
+        at += len(name) + 3
+        # `head` ends in a line feed.
+        return _text(head[at : head.find(b"\n", at)])
 
     def int(self, name: bytes) -> int:
         value = self.get(name)
@@ -75,10 +78,9 @@ class EventView:
         while at >= 0:
             start = at + len(_VARIABLE)
             end = head.find(b"\n", start)
-            line = head[start : end if end >= 0 else None]
-            name, _, value = line.partition(b": ")
+            name, _, value = head[start:end].partition(b": ")
             found.setdefault(_text(name), _text(value))
-            at = head.find(_VARIABLE, end) if end >= 0 else -1
+            at = head.find(_VARIABLE, end)
         return found
 
     @property
