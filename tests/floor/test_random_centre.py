@@ -1,10 +1,11 @@
 """Random centres under random traffic, by seed; `python -m tests.floor.hunt` looks further."""
 
 import pytest
+
 from tests.floor.hunt import hunt
 
-# One seed is about a tenth of a second: a minute of a small centre and its closing time.
-SEEDS = 30
+# One seed is a fifth of a second: half a minute of a small centre and its closing time.
+SEEDS = 15
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))

@@ -98,6 +98,8 @@ class Centre(VirtualWorld):
         assert {c.number: c for c in calls} == floor.contact_of
         for contact in calls:
             self._check_contact(contact)
+        if calls:
+            floor.view(self._now_us)
         for agent in floor.agents.by_id.values():
             busy = agent.state in (
                 AgentState.RESERVED,
@@ -132,7 +134,6 @@ class Centre(VirtualWorld):
             assert self.floor.queues.members[contact.stay.queue][contact.id] is contact
         assert (contact.visit is not None) >= (state is CallState.IVR)
         assert (contact.id in self.floor.voicemail.messages) == (state is CallState.VOICEMAIL)
-        self.floor.view(self._now_us)
 
     # What must hold when everybody has gone.
 
