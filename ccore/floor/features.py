@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ccore.floor.agents import Agent
-from ccore.model import Answer, Hangup, LegParked, Play
+from ccore.model import Answer, DisarmFallback, Hangup, LegParked, Play
 from ccore.prompts.phrases import files
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class Features:
         self.by_leg[event.leg] = request
         prompt = self._act(request, agent, event.variables) if agent else "unknown_phone"
         language = floor.config.site.languages[0]
+        floor.command(node, DisarmFallback(event.leg))  # it would cut a long prompt short
         floor.command(node, Answer(event.leg))
         said = files(floor.config, prompt, language)
         request.app = floor.new_id()

@@ -8,7 +8,7 @@ nails, recovery. They share this object and nothing else.
 """
 
 from collections.abc import Callable, Mapping
-from itertools import count
+from itertools import count, islice
 from typing import Any
 
 from ccore.config import Config
@@ -155,6 +155,8 @@ class Floor:
             for name, calendar in config.calendars.items()
         }
         self.expected = Expected(config, expected)
+        memories_s = (queue.last_agent_memory_s for queue in config.queues.values())
+        self._memory_us = max(memories_s, default=0) * 1_000_000
         self.agents.configure()
 
     def reload(self, config: Config, now_us: int) -> None:
@@ -191,6 +193,15 @@ class Floor:
 
     def tell(self, fact: Fact) -> None:
         self._facts.append(fact)
+
+    def remember_agent(self, calling: str, queue: str, agent: str) -> None:
+        """The latest stand last, so the oldest are forgotten from the front."""
+        known = self.last_agents
+        known.pop((calling, queue), None)
+        known[calling, queue] = agent, self.now_us
+        for key, (_, at_us) in list(islice(known.items(), 2)):
+            if at_us < self.now_us - self._memory_us:
+                del known[key]
 
     def next_number(self) -> int:
         return next(self._numbers)

@@ -257,7 +257,7 @@ class Offers:
         floor.agents.answered(agent)
         floor.agents.become(agent, AgentState.TALKING, queue=offer.queue)
         if contact.calling:
-            floor.last_agents[contact.calling, offer.queue] = (agent.id, floor.now_us)
+            floor.remember_agent(contact.calling, offer.queue, agent.id)
         floor.recordings.bridged(contact, offer.queue, offer.settings.record)
         floor.remember_on_channel(contact, {"state": "talking", "agent": agent.id})
         floor.tell(News("answered", floor.now_us, {"contact": contact.id, "agent": agent.id}))

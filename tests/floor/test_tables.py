@@ -110,6 +110,10 @@ class Chaos:
             case 3:
                 return LegAnswered(leg, at_us)
             case 4 | 5:
+                offers = list(self.floor.offers.by_leg.values())
+                if offers and rng.random() < 0.8:
+                    offer = rng.choice(offers)
+                    return LegsBridged(offer.contact.id, at_us, offer.leg)
                 return LegsBridged(leg, at_us, self.any_leg())
             case 6:
                 return LegsUnbridged(leg, at_us)
