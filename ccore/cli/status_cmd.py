@@ -43,5 +43,7 @@ def status(daemon: "Client", json: bool) -> None:
     health = view.get("daemon", {})
     if health.get("disk"):
         click.echo(f"disk: {safe(health['disk'])} Rows that wait: {health['rows_pending']}.")
+    if health.get("unrecorded"):
+        click.echo(f"recordings without a file: {health['unrecorded']}; the log names them")
     click.echo()
     show(view["queues"], COLUMNS, json=False, empty="No queues.")

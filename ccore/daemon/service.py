@@ -170,6 +170,7 @@ class Service:
             "rows_pending": self._writer.pending,
             "rows_lost": self._writer.lost,
             "disk": self._writer.trouble,
+            "unrecorded": self._writer.unrecorded,
             "links": {
                 node: {
                     "up": link.link.is_up,

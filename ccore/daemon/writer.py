@@ -42,6 +42,7 @@ class Writer:
         publish: Callable[[News], None],
     ) -> None:
         self.trouble = ""  # what the disk says now; "" when it is well
+        self.unrecorded = 0  # recordings of which there is no file
         self._journal = journal
         self._recordings = recordings
         self._store = store
@@ -87,12 +88,13 @@ class Writer:
         while True:
             gevent.sleep(EVERY_S)
             self.flush()
-            self._index()
 
     def flush(self) -> None:
+        """What waits goes to disk; what the disk says of it is told."""
         try:
             self._journal.flush()
             self._store.flush()
+            self._index()
         except DiskTrouble as trouble:
             self._say(str(trouble))
         else:
@@ -110,18 +112,17 @@ class Writer:
         """Hashing a long recording takes a while: in a thread, one at a time."""
         while self._finished:
             fact = self._finished[0]
-            try:
-                gevent.get_hub().threadpool.apply(self._recordings.index, (fact, Path(fact.path)))
-            except CcoreError as error:
-                self._say(str(error))
-                return
+            pool = gevent.get_hub().threadpool
+            recording = pool.apply(self._recordings.index, (fact, Path(fact.path)))
             self._finished.popleft()
+            if recording.bytes is None:
+                self.unrecorded += 1
+                log.error("no recording %s: the switch could not write it, or not here", fact.path)
 
     def close(self) -> None:
         """Everything to disk, then let go."""
         if self._greenlet is not None:
             self._greenlet.kill()
-        self._index()
         self.flush()
         for closing in (self._journal.close, self._store.close, self._recordings.close):
             try:
