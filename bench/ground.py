@@ -50,7 +50,7 @@ class Ground:
         return self._wire.api("sofia status").count("REGED") == self._agents
 
     def is_quiet(self) -> bool:
-        return "0 total" in self.switch.api("show channels count")[0]
+        return self.switch.api("show channels count")[0].split()[:1] == ["0"]
 
     def await_quiet(self) -> None:
         self._await(self.is_quiet, "every call over")
