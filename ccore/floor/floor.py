@@ -235,7 +235,10 @@ class Floor:
     def arm(self, contact: Contact) -> None:
         """While we serve him the switch's own fallback is put off, again and again."""
         after_s = self.config.switch[contact.node].fallback_s
-        if not after_s or contact.is_over:
+        if contact.is_over:
+            return
+        if not after_s:  # not wanted; but the dialplan has armed one of its own
+            self.command(contact.node, DisarmFallback(contact.id))
             return
         self.command(contact.node, ArmFallback(contact.id, after_s))
         if contact.fallback_timer is not None:

@@ -147,7 +147,7 @@ class Offers:
             job=floor.new_id(),
             queue=stay.queue,
             settings=stay.settings,
-            started_us=floor.when_us,
+            started_us=max(floor.when_us, stay.entered_us),
         )
         contact.offer = agent.offer = offer
         contact.offers += 1

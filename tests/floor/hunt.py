@@ -158,6 +158,7 @@ class Traffic:
             self.do(phone, "hangup")
         for id_ in AGENTS:
             self.do(f"agent:{id_}", "hangup", line="out")
+        self.do("outside:5551234", "hangup")  # whom an agent may have sent into a queue
         self.wait(AFTERWARDS_US)
         for id_ in self.world.floor.agents.by_id:
             self.world.order({"do": "agent.sign_out", "agent": id_})
