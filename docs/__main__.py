@@ -12,6 +12,7 @@ HERE = Path(__file__).parent
 
 # file: (module, function)
 PAGES = {
+    "cli.md": ("docs.cli", "page"),
     "configuration.md": ("docs.configuration", "page"),
 }
 

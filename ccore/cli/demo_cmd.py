@@ -29,7 +29,13 @@ LAST_CALLS_S = 12.0
 
 
 @click.command(epilog=example("ccore demo --seconds 20", "ccore demo --rate 2 --dir busy"))
-@click.option("--seconds", type=click.FloatRange(min=1), default=60, show_default=True)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(min=1),
+    default=60,
+    show_default=True,
+    help="How long the centre is open.",
+)
 @click.option(
     "--dir",
     "directory",
