@@ -43,4 +43,4 @@ docs: $(VENV)/built
 	$(BIN)/python -m docs
 
 clean:
-	rm -rf $(VENV) build *.egg-info $(DEMO_DIR) ccore/*.so ccore/*.c
+	rm -rf $(VENV) build *.egg-info $(DEMO_DIR) ccore/*.so ccore/*.c ccore/*/*.so ccore/*/*.c

@@ -23,7 +23,10 @@ DIRECTIVES = {
     "linetrace": DEBUG,
 }
 
-MODULES = {"ccore._router": "ccore/_router.pyx"}
+MODULES = {
+    "ccore._router": "ccore/_router.pyx",
+    "ccore.esl._codec": "ccore/esl/_codec.pyx",
+}
 
 setup(
     ext_modules=cythonize(

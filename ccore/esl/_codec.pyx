@@ -1,0 +1,531 @@
+"""The event socket's codec, compiled: the same answers as the plain twin in `frames`.
+
+Frames are cut out of one growing buffer; an event is one copy of its bytes and nothing else until
+somebody asks for a header. A header is then looked for in those bytes: a line feed, and a colon as
+far behind it as the name is long, is tested for sixteen places at a time, so the lines between are
+not looked at. Only what is found is decoded.
+
+Invariants of FrameDecoder: start <= scanned <= end <= capacity; bytes before `start` are gone; a
+head's end does not begin before `scanned`; the buffer does not move while it is lent out.
+
+No clock, no I/O, no locks: one owner.
+"""
+
+cimport cython
+from cpython.buffer cimport (
+    PyBUF_SIMPLE,
+    PyBuffer_FillInfo,
+    PyBuffer_Release,
+    PyObject_GetBuffer,
+)
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from libc.stdlib cimport free, malloc, realloc
+from libc.string cimport memchr, memcmp, memcpy, memmove
+
+from ccore.errors import ProtocolError
+from ccore.esl.json_event import ARRAY, BETWEEN, read_json
+
+__all__ = ["MAX_BODY_BYTES", "MAX_HEAD_BYTES", "EventView", "Frame", "FrameDecoder"]
+
+cdef extern from *:
+    """
+    #include <string.h>
+    #ifdef __SSE2__
+    #include <emmintrin.h>
+    #endif
+
+    /* The first line feed in [p, end) that has another one behind it, or `mark` at `gap` bytes
+       behind it; else `end`. */
+    static const char *ccore_scan(const char *p, const char *end, Py_ssize_t gap, char mark)
+    {
+    #ifdef __SSE2__
+        const __m128i feeds = _mm_set1_epi8(10), marks = _mm_set1_epi8(mark);
+        while (end - p >= gap + 16) {
+            __m128i here = _mm_loadu_si128((const __m128i *)p);
+            __m128i next = _mm_loadu_si128((const __m128i *)(p + 1));
+            __m128i far = _mm_loadu_si128((const __m128i *)(p + gap));
+            int found = _mm_movemask_epi8(_mm_and_si128(
+                _mm_cmpeq_epi8(here, feeds),
+                _mm_or_si128(_mm_cmpeq_epi8(next, feeds), _mm_cmpeq_epi8(far, marks))));
+            if (found)
+                return p + __builtin_ctz(found);
+            p += 16;
+        }
+    #endif
+        while ((p = (const char *)memchr(p, 10, end - p)) != NULL) {
+            if ((end - p > 1 && p[1] == 10) || (end - p > gap && p[gap] == mark))
+                return p;
+            p++;
+        }
+        return end;
+    }
+    """
+    const char *scan "ccore_scan"(
+        const char *, const char *, Py_ssize_t, char
+    ) noexcept nogil
+
+cdef extern from "Python.h":
+    str PyUnicode_DecodeUTF8(const char *, Py_ssize_t, const char *)
+
+cdef enum:
+    LINE_FEED = 10
+    COLON = 58
+    PERCENT = 37
+    ON_STACK = 512              # a longer value is decoded on the heap
+    MOST_DIGITS = 18            # of a number: what fits 64 bits whatever the digits
+    FIRST_ROOM = 16 * 1024
+    KEPT_ROOM = 1024 * 1024     # a buffer grown beyond this is given back once it is empty
+
+# Outer heads seen on a real switch stay below 200 bytes; 64 KiB is what a broken peer may cost us.
+MAX_HEAD_BYTES = 64 * 1024
+# `show channels as json` is 700 bytes a leg: room for 45,000 legs in one reply.
+MAX_BODY_BYTES = 32 * 1024 * 1024
+# What a connection is read with: 40 events of a talking switch, and small enough for the cache.
+READ_BYTES = 256 * 1024
+
+cdef bytes LENGTH = b"Content-Length: "
+cdef bytes VARIABLE = b"variable_ccore_"
+
+
+cdef inline int hex_digit(unsigned char c) noexcept nogil:
+    if 48 <= c <= 57:
+        return c - 48
+    c |= 32
+    if 97 <= c <= 102:
+        return c - 87
+    return -1
+
+
+cdef Py_ssize_t percent_decode(const char *raw, Py_ssize_t size, char *out) noexcept nogil:
+    """Two hexadecimal digits behind a per cent sign are a byte; any other sign is itself."""
+    cdef Py_ssize_t at = 0, to = 0
+    cdef int high, low
+    while at < size:
+        if raw[at] == PERCENT and at + 2 < size:
+            high, low = hex_digit(raw[at + 1]), hex_digit(raw[at + 2])
+            if high >= 0 and low >= 0:
+                out[to] = <char> (high * 16 + low)
+                to += 1
+                at += 3
+                continue
+        out[to] = raw[at]
+        to += 1
+        at += 1
+    return to
+
+
+cdef inline str utf8(const char *raw, Py_ssize_t size):
+    return PyUnicode_DecodeUTF8(raw, size, "surrogateescape")
+
+
+cdef str text(const char *raw, Py_ssize_t size):
+    cdef char near[ON_STACK]
+    cdef char *out = near
+    if memchr(raw, PERCENT, size) == NULL:
+        return utf8(raw, size)
+    near[0] = 0
+    if size > ON_STACK:
+        out = <char *> malloc(size)
+        if out == NULL:
+            raise MemoryError
+    try:
+        return utf8(out, percent_decode(raw, size, out))
+    finally:
+        if out != near:
+            free(out)
+
+
+cdef inline const char *line_end(const char *at, const char *end) noexcept nogil:
+    cdef const char *found = <const char *> memchr(at, LINE_FEED, end - at)
+    return end if found == NULL else found
+
+
+cdef const char *name_end(const char *at, const char *end) noexcept nogil:
+    """The first colon with a space behind it in this line; NULL if there is none."""
+    while True:
+        at = <const char *> memchr(at, COLON, end - at)
+        if at == NULL or (end - at > 1 and at[1] == b" "):
+            return at
+        at += 1
+
+
+cdef long long number(const char *at, const char *end) noexcept nogil:
+    """-1 if these bytes are no number."""
+    cdef long long value = 0
+    if at == end or end - at > MOST_DIGITS:
+        return -1
+    while at < end:
+        if not 48 <= at[0] <= 57:
+            return -1
+        value = value * 10 + (at[0] - 48)
+        at += 1
+    return value
+
+
+cdef inline bint is_space(char c) noexcept nogil:
+    return c == 32 or 9 <= c <= 13
+
+
+@cython.final
+@cython.no_gc
+@cython.freelist(256)
+cdef class EventView:
+    """An event's bytes, whose headers are found and decoded only when asked for."""
+
+    def __cinit__(self, bytes raw not None, bint is_json=False):
+        self.raw = raw
+        self.first = PyBytes_AS_STRING(raw)
+        self.end = self.first + PyBytes_GET_SIZE(raw)
+        self.is_json = is_json
+
+    cdef const char *_line(self, const char *at, const char *key, Py_ssize_t size) noexcept nogil:
+        """The first line at or behind `at` (a line's begin or its feed) that begins with key, or
+        NULL. The key's last but one byte is what is searched by: the colon behind a name."""
+        cdef const char *raw = self.first
+        cdef const char *end = self.end
+        if at == raw and end - raw >= size and memcmp(raw, key, size) == 0:
+            return raw
+        while True:
+            at = scan(at, end, size - 1, key[size - 2])
+            if end - at <= 1 or at[1] == LINE_FEED:
+                return NULL
+            at += 1
+            if end - at >= size and memcmp(at, key, size) == 0:
+                return at
+
+    cdef const char *_head_end(self) noexcept nogil:
+        """The line feed that ends the last header line."""
+        cdef const char *at = self.first
+        cdef const char *end = self.end
+        while True:
+            at = scan(at, end, 1, LINE_FEED)
+            if end - at <= 1 or at[1] == LINE_FEED:
+                return at
+            at += 1
+
+    cdef dict _told(self):
+        if self.told is None:
+            self.told, self.told_body = read_json(self.raw)
+        return self.told
+
+    def get(self, bytes name not None, str default=""):
+        """The value of the first header of that name."""
+        cdef const char *raw = self.first
+        cdef const char *end = self.end
+        cdef const char *wanted = PyBytes_AS_STRING(name)
+        cdef Py_ssize_t size = PyBytes_GET_SIZE(name)
+        cdef const char *at = raw
+        if self.is_json:
+            return self._told().get(utf8(wanted, size), default)
+        # As `_line`, without making a key of the name.
+        if end - raw < size + 2 or memcmp(raw, wanted, size) or raw[size] != COLON \
+                or raw[size + 1] != b" ":
+            while True:
+                at = scan(at, end, size + 1, COLON)
+                if end - at <= 1 or at[1] == LINE_FEED:
+                    return default
+                at += 1
+                if end - at >= size + 2 and memcmp(at, wanted, size) == 0 and at[size] == COLON \
+                        and at[size + 1] == b" ":
+                    break
+        at += size + 2
+        return text(at, line_end(at, end) - at)
+
+    def int(self, bytes name not None):
+        """A header as a number; 0 if there is none, or it is none."""
+        cdef bytes value = self.get(name).encode("utf-8", "surrogateescape")
+        cdef const char *at = PyBytes_AS_STRING(value)
+        return max(0, number(at, at + PyBytes_GET_SIZE(value)))
+
+    def array(self, bytes name not None):
+        """The values of a header that has several; a single value as a list of one."""
+        cdef str value = self.get(name)
+        if value.startswith(ARRAY):
+            return value[len(ARRAY):].split(BETWEEN)
+        return [value] if value else []
+
+    def headers(self):
+        """All headers, decoded; the first of a name wins."""
+        if self.is_json:
+            return dict(self._told())
+        cdef dict found = {}
+        cdef const char *at = self.first
+        cdef const char *end = self._head_end()
+        cdef const char *stop
+        cdef const char *colon
+        while at < end:
+            stop = line_end(at, end)
+            colon = name_end(at, stop)
+            if colon != NULL:
+                found.setdefault(utf8(at, colon - at), text(colon + 2, stop - colon - 2))
+            at = stop + 1
+        return found
+
+    def ccore_variables(self):
+        """The channel's `ccore_*` variables, without that prefix."""
+        cdef dict found = {}
+        cdef const char *key = PyBytes_AS_STRING(VARIABLE)
+        cdef Py_ssize_t size = PyBytes_GET_SIZE(VARIABLE)
+        cdef const char *at = self.first
+        cdef const char *end = self.end
+        cdef const char *stop
+        cdef const char *colon
+        if self.is_json:
+            for name, value in self._told().items():
+                if name.startswith("variable_ccore_"):
+                    found[name[size:]] = value
+            return found
+        at = self._line(at, key, size)
+        while at != NULL:
+            at += size
+            stop = line_end(at, end)
+            colon = name_end(at, stop)
+            if colon == NULL:
+                found.setdefault(utf8(at, stop - at), "")
+            else:
+                found.setdefault(utf8(at, colon - at), text(colon + 2, stop - colon - 2))
+            if stop == end:
+                break
+            at = self._line(stop, key, size)
+        return found
+
+    @property
+    def body(self):
+        """The inner body (result of a background job); "" if there is none."""
+        if self.is_json:
+            self._told()
+            return self.told_body
+        cdef const char *raw = self.first
+        cdef const char *end = self.end
+        cdef const char *key = PyBytes_AS_STRING(LENGTH)
+        cdef Py_ssize_t size = PyBytes_GET_SIZE(LENGTH)
+        cdef const char *last = NULL
+        cdef const char *at = self._line(raw, key, size)
+        while at != NULL:
+            last = at + size
+            at = self._line(line_end(last, end), key, size)
+        if last == NULL:
+            return ""
+        cdef long long length = number(last, line_end(last, end))
+        at = self._head_end()
+        if length <= 0 or end - at <= 2:
+            return ""
+        return utf8(at + 2, min(length, end - at - 2))
+
+
+@cython.final
+@cython.no_gc
+@cython.freelist(64)
+cdef class Frame:
+    """One outer frame. `head` maps header names to undecoded values; the first of a name wins."""
+
+    @property
+    def head(self):
+        cdef dict found = {}
+        cdef bytes line, name, colon, value
+        for line in self.block.split(b"\n"):
+            name, colon, value = line.partition(b": ")
+            if not colon:
+                name, _, value = line.partition(b":")
+            found.setdefault(name, value.strip())
+        return found
+
+    @property
+    def reply(self):
+        cdef bytes value = self.head.get(b"Reply-Text", b"")
+        return text(PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value))
+
+    def event(self):
+        """What a frame of an event holds. The outer head alone says how it is written."""
+        return EventView(self.body, self.content_type == b"text/event-json")
+
+
+@cython.final
+@cython.no_gc
+cdef class FrameDecoder:
+    """Feed bytes as they come; whole frames come out, in order.
+
+    Raises ProtocolError for bytes that can be no frame; the decoder is of no use afterwards.
+    Memory is bounded by max_head_bytes + max_body_bytes beside what one `feed` brings, if the
+    frames of each are taken.
+    """
+
+    def __cinit__(
+        self,
+        Py_ssize_t max_head_bytes=MAX_HEAD_BYTES,
+        Py_ssize_t max_body_bytes=MAX_BODY_BYTES,
+    ):
+        self.max_head_bytes = max_head_bytes
+        self.max_body_bytes = max_body_bytes
+        self.content_type = b""
+
+    def __dealloc__(self):
+        free(self.buffer)
+
+    def __getbuffer__(self, Py_buffer *lent, int flags):
+        PyBuffer_FillInfo(
+            lent, self, self.buffer + self.end, self.capacity - self.end, 0, flags
+        )
+        self.lent += 1
+
+    def __releasebuffer__(self, Py_buffer *lent):
+        self.lent -= 1
+
+    cdef int _reserve(self, Py_ssize_t size) except -1:
+        """Room for so many bytes behind those that wait."""
+        cdef Py_ssize_t waiting = self.end - self.start
+        cdef Py_ssize_t room
+        cdef char *grown
+        if self.capacity - self.end >= size:
+            return 0
+        if self.lent:
+            raise BufferError("the room given out before is still held")
+        if self.start:
+            memmove(self.buffer, self.buffer + self.start, waiting)
+            self.scanned -= self.start
+            self.start = 0
+            self.end = waiting
+        if self.capacity - waiting < size:
+            # Doubling, but never beyond what one frame and this piece can need.
+            room = min(2 * self.capacity, self.max_head_bytes + self.max_body_bytes + size)
+            room = max(room, waiting + size, FIRST_ROOM)
+            grown = <char *> realloc(self.buffer, room)
+            if grown == NULL:
+                raise MemoryError
+            self.buffer = grown
+            self.capacity = room
+        return 0
+
+    @property
+    def held_bytes(self):
+        """The buffer's size."""
+        return self.capacity
+
+    def feed(self, data):
+        """Frames that these bytes complete. Those not taken come with the next."""
+        cdef Py_buffer view
+        if self.broken is not None:
+            return self
+        PyObject_GetBuffer(data, &view, PyBUF_SIMPLE)
+        try:
+            self._reserve(view.len)
+            memcpy(self.buffer + self.end, view.buf, view.len)
+            self.end += view.len
+        finally:
+            PyBuffer_Release(&view)
+        return self
+
+    def room(self, Py_ssize_t size=READ_BYTES):
+        """Where a socket may put bytes itself, such as `n = sock.recv_into(decoder.room())`."""
+        self._reserve(size)
+        return self
+
+    def filled(self, Py_ssize_t size):
+        """As `feed`, of the first bytes of what `room` gave."""
+        if not 0 <= size <= self.capacity - self.end:
+            raise ValueError("more bytes than there was room for")
+        self.end += size
+        return self
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        cdef Frame frame
+        if self.broken is not None:
+            raise ProtocolError(what=self.broken)
+        if self.block is None and not self._take_head():
+            self._settle()
+            raise StopIteration
+        if self.end - self.start < self.body_bytes:
+            raise StopIteration
+        frame = Frame.__new__(Frame)
+        frame.block = self.block
+        frame.content_type = self.content_type
+        frame.body = PyBytes_FromStringAndSize(self.buffer + self.start, self.body_bytes)
+        self.start += self.body_bytes
+        self.scanned = self.start
+        self.block = None
+        return frame
+
+    def _settle(self):
+        """Nothing waits: begin at the front again, and keep no large buffer for it."""
+        if self.start < self.end or self.lent:
+            return
+        self.start = self.end = self.scanned = 0
+        if self.capacity > KEPT_ROOM:
+            free(self.buffer)
+            self.buffer = NULL
+            self.capacity = 0
+
+    cdef int _take_head(self) except -1:
+        """1 if a whole head has come."""
+        cdef const char *end = self.buffer + self.end
+        cdef const char *at
+        cdef Py_ssize_t size
+        while self.start < self.end and self.buffer[self.start] == LINE_FEED:
+            self.start += 1     # blank lines between frames
+        at = self.buffer + max(self.scanned, self.start)
+        at = scan(at, end, 1, LINE_FEED)
+        size = at - (self.buffer + self.start)
+        if at == end:
+            # One byte of leeway: it may be the first of the two line feeds that end the head.
+            if size > self.max_head_bytes + 1:
+                self._fail(f"a head beyond {self.max_head_bytes} bytes")
+            self.scanned = max(self.start, self.end - 1)
+            return 0
+        if size > self.max_head_bytes:
+            self._fail(f"a head beyond {self.max_head_bytes} bytes")
+        self._read_head(self.buffer + self.start, at)
+        self.block = PyBytes_FromStringAndSize(self.buffer + self.start, size)
+        self.start += size + 2
+        self.scanned = self.start
+        return 1
+
+    cdef int _read_head(self, const char *at, const char *end) except -1:
+        """What the frame is and how long. First of a name wins."""
+        cdef const char *kind = NULL
+        cdef const char *kind_end = NULL
+        cdef const char *length = NULL
+        cdef const char *length_end = NULL
+        cdef const char *stop
+        cdef const char *colon
+        cdef const char *value
+        cdef const char *value_end
+        cdef long long body_bytes = 0
+        while True:
+            stop = line_end(at, end)
+            colon = name_end(at, stop)
+            if colon == NULL:
+                colon = <const char *> memchr(at, COLON, stop - at)
+            if colon == NULL:
+                self._fail(f"the header line {at[:min(60, stop - at)]!r}")
+            value, value_end = colon + 1, stop
+            while value < value_end and is_space(value[0]):
+                value += 1
+            while value < value_end and is_space((value_end - 1)[0]):
+                value_end -= 1
+            if colon - at == 12 and kind == NULL and memcmp(at, b"Content-Type", 12) == 0:
+                kind, kind_end = value, value_end
+            elif colon - at == 14 and length == NULL and memcmp(at, b"Content-Length", 14) == 0:
+                length, length_end = value, value_end
+            if stop == end:
+                break
+            at = stop + 1
+        if length != NULL:
+            body_bytes = number(length, length_end)
+            if not 0 <= body_bytes <= self.max_body_bytes:
+                self._fail(f"Content-Length {length[:min(20, length_end - length)]!r}")
+        self.body_bytes = body_bytes
+        if kind == NULL:
+            self.content_type = b""
+        elif kind_end - kind != PyBytes_GET_SIZE(self.content_type) or memcmp(
+            kind, PyBytes_AS_STRING(self.content_type), kind_end - kind
+        ):
+            self.content_type = kind[: kind_end - kind]     # mostly the last one's again
+        return 0
+
+    cdef int _fail(self, str what) except -1:
+        self.broken = what
+        self.start = self.end = self.scanned = 0
+        raise ProtocolError(what=what)
