@@ -8,7 +8,7 @@ import click
 import pytest
 
 from ccore.cli import main
-from ccore.errors import AlreadyRunning, BadConfig
+from ccore.errors import AlreadyRunning, BadConfig, SwitchOutdated, SwitchRefused
 
 UNIT = Path(__file__).parents[2] / "packaging" / "ccore.service"
 
@@ -34,4 +34,5 @@ def test_what_trying_again_cannot_mend_is_not_tried_again(
     service: configparser.SectionProxy,
 ) -> None:
     codes = [int(code) for code in service["RestartPreventExitStatus"].split()]
-    assert codes == [BadConfig.exit_code, AlreadyRunning.exit_code]
+    lasting = (BadConfig, SwitchRefused, SwitchOutdated, AlreadyRunning)
+    assert codes == [error.exit_code for error in lasting]
