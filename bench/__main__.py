@@ -52,7 +52,8 @@ def main(kinds: tuple[str, ...], save: bool) -> None:
         figures |= on_the_real_switch()
     if save:
         RESULTS.parent.mkdir(exist_ok=True)
-        RESULTS.write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
+        kept = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
+        RESULTS.write_text(json.dumps(kept | figures, indent=2) + "\n", "utf-8")
         console.print(f"Kept in {RESULTS.relative_to(HERE.parent)}.")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Latency", "cpu_s", "latency", "load", "machine"]
+__all__ = ["Latency", "as_urgent_as_the_switch", "cpu_s", "latency", "load", "machine"]
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
@@ -41,6 +41,15 @@ def cpu_s(pid: int) -> float:
 def load() -> float:
     """Runnable processes, mean of the last minute."""
     return os.getloadavg()[0]
+
+
+def as_urgent_as_the_switch(thread: int) -> bool:
+    """FreeSWITCH gives itself a real-time class where it may, and whoever has none waits for it."""
+    try:
+        os.sched_setscheduler(thread, os.SCHED_FIFO, os.sched_param(2))
+    except PermissionError:
+        return False
+    return True
 
 
 def machine() -> dict[str, str | int | float]:

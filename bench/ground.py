@@ -4,7 +4,6 @@ The phones act by themselves (their switch's dialplan): an agent lets it ring a 
 hangs up. So a run sends one command a call and the measuring disturbs what it measures little.
 """
 
-import os
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.centre import NUMBER, RING_S, TALK_S, centre
+from bench.figures import as_urgent_as_the_switch
 from ccore.cli.client import Client
 from ccore.errors import NotRunning
 from tests.real.switch import PhonesSwitch, Ports, RealSwitch
@@ -96,15 +96,6 @@ def ground(
             ground.close()
 
 
-def _as_urgent_as_the_switch(pid: int) -> bool:
-    """FreeSWITCH gives itself a real-time class where it may, and whoever has none waits for it."""
-    try:
-        os.sched_setscheduler(pid, os.SCHED_FIFO, os.sched_param(2))
-    except PermissionError:
-        return False
-    return True
-
-
 class Daemon:
     """A ccore of its own for one run."""
 
@@ -118,7 +109,7 @@ class Daemon:
         self._log = (directory / "log").open("wb")
         command = [sys.executable, "-m", "ccore", "run", "--config", str(config)]
         self._process = subprocess.Popen(command, stderr=self._log, start_new_session=True)
-        self.is_realtime = _as_urgent_as_the_switch(self._process.pid)
+        self.is_realtime = as_urgent_as_the_switch(self._process.pid)
 
     @property
     def pid(self) -> int:

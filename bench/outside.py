@@ -11,7 +11,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from bench.figures import Latency, latency
+from bench.figures import Latency, as_urgent_as_the_switch, latency
 from tests.real.wire import Headers, Wire
 
 __all__ = ["Bystander", "Heard"]
@@ -45,7 +45,8 @@ class Bystander:
     password: str
     joined: dict[str, Moments] = field(default_factory=dict)  # caller's leg
     offered: dict[str, Moments] = field(default_factory=dict)  # caller's leg: his first offer
-    turns: dict[str, list[tuple[str, Moments]]] = field(default_factory=dict)  # agent: made, gone
+    # agent: his legs made (with whom they are for) and gone
+    turns: dict[str, list[tuple[str, str, Moments]]] = field(default_factory=dict)
     stamps: set[int] = field(default_factory=set)
     _over: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
@@ -63,6 +64,7 @@ class Bystander:
             self._thread.join()
 
     def _listen(self, wire: Wire) -> None:
+        as_urgent_as_the_switch(threading.get_native_id())
         while not self._over.is_set():
             if select.select([wire.sock], [], [], NUDGE_S)[0]:
                 wire.read()
@@ -85,15 +87,18 @@ class Bystander:
             if name == "CHANNEL_CREATE":
                 self.offered.setdefault(caller, at)
             if name in ("CHANNEL_CREATE", "CHANNEL_HANGUP_COMPLETE"):
-                self.turns.setdefault(agent, []).append((name, at))
+                self.turns.setdefault(agent, []).append((name, caller, at))
 
     def heard(self) -> Heard:
         pairs = [(at, self.offered[leg]) for leg, at in self.joined.items() if leg in self.offered]
         gaps = [
             (ended, begun)
             for turns in self.turns.values()
-            for (was, ended), (then, begun) in zip(turns, turns[1:], strict=False)
-            if was == "CHANNEL_HANGUP_COMPLETE" and then == "CHANNEL_CREATE"
+            for (was, _, ended), (then, caller, begun) in zip(turns, turns[1:], strict=False)
+            if was == "CHANNEL_HANGUP_COMPLETE"
+            and then == "CHANNEL_CREATE"
+            # Without a caller who waits nobody is kept idle.
+            and self.joined[caller].arrival_us < ended.arrival_us
         ]
         stamps = sorted(self.stamps)
         steps = [b - a for a, b in zip(stamps, stamps[1:], strict=False)]
