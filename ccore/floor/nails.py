@@ -54,6 +54,12 @@ class Nails:
         """Call those who signed in while no switch was there; drop legs that ended meanwhile."""
         for leg in [leg for leg in self.by_leg if leg not in legs]:
             self.lost(leg)
+        for leg, found in legs.items():  # of a daemon before us
+            agent = self.floor.agents.by_id.get(found.variables.get("agent", ""))
+            if agent is None or "nail" not in found.variables or leg in self.by_leg:
+                continue
+            if _is_connecting(agent) and not agent.nail_rings:
+                self.by_leg[leg], agent.nail_rings = agent, leg
         for leg in [leg for leg in self.by_leg if legs[leg].answered]:
             self.parked(leg)  # which may have been said while nobody listened
         for agent in list(self.floor.agents.by_id.values()):

@@ -52,10 +52,10 @@ class Recovery:
                 found += self._adopt(node, leg, there)
             elif "entry" in leg.variables:
                 self._arrived_unheard(node, leg)
-        for leg in event.legs:
-            self._end_orphan(node, leg)
         if node == floor.home_node:
             floor.nails.link_up(there)
+        for leg in event.legs:
+            self._end_orphan(node, leg)
         if lost or found:
             floor.tell(News("recovered", floor.now_us, {"lost": lost, "found": found}))
 
@@ -178,7 +178,7 @@ class Recovery:
     def _end_orphan(self, node: str, leg: SwitchLeg) -> None:
         """An agent's leg of an offer that nobody knows any more."""
         floor = self.floor
-        if "agent" in leg.variables and "contact" in leg.variables:
+        if "agent" in leg.variables and leg.variables.keys() & {"contact", "nail"}:
             known = leg.leg in floor.offers.by_leg or leg.leg in floor.nails.by_leg
             if not known and not leg.bridged_to:
                 floor.command(node, Hangup(leg.leg, "ORIGINATOR_CANCEL"))
