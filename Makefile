@@ -15,7 +15,7 @@ PIP := $(BIN)/pip install --quiet --quiet --disable-pip-version-check
 SOURCES := $(shell find ccore -name '*.pyx' -o -name '*.pxd')
 
 $(VENV)/built: pyproject.toml setup.py $(SOURCES)
-	@echo "setting up $(VENV) (less than a minute, once)"
+	@echo "setting up $(VENV) (a minute or two, once)"
 	@$(PYTHON) -m venv $(VENV)
 	@$(PIP) --upgrade pip setuptools
 	@$(PIP) --editable ".[dev]"

@@ -5,15 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.book.real import RealWorld
-from tests.book.scenario import Scenario, read
-from tests.real.phones import RealPhones
-from tests.real.switch import RealSwitch
-
 from ccore.cdr.layout import Row
 from ccore.cdr.records import load
 from ccore.errors import AlreadyRunning
 from ccore.model import ContactClosed
+from tests.book.real import RealWorld
+from tests.book.scenario import Scenario, read
+from tests.real.phones import RealPhones
+from tests.real.switch import RealSwitch
 
 __all__ = ["OUTAGES", "run_outage"]
 
