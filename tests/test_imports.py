@@ -43,7 +43,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "routing": frozenset({"_router", "model", "errors", "config"}),
     "prompts": frozenset({"config", "errors"}),
     "floor": frozenset({"routing", "model", "errors", "config", "prompts"}),
-    "cdr": frozenset({"model", "errors"}),
+    "cdr": frozenset({"model", "errors", "config"}),
     "kpi": frozenset({"cdr", "model", "errors", "config"}),
     "sizing": frozenset({"cdr", "kpi", "routing", "floor", "model", "errors", "config"}),
     "sim": frozenset({"model"}),
@@ -52,8 +52,11 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "cli": EVERYTHING | {"api"},
     "api": EVERYTHING,
 }
-# Of a room that does I/O elsewhere, a pure one may import these files only.
-ONLY_FILES = {("floor", "prompts"): {"ccore.prompts.phrases", "ccore.prompts.texts"}}
+# Of a room that has more, these files only.
+ONLY_FILES = {
+    ("floor", "prompts"): {"ccore.prompts.phrases", "ccore.prompts.texts"},
+    ("cdr", "config"): {"ccore.config.faults", "ccore.config.lines"},
+}
 
 # Rooms that are fed and asked, and the files in them that are their edge to the world.
 PURE = {

@@ -33,7 +33,7 @@ COMMANDS = {
     "follow": ("follow_cmd:follow", "Print news as they happen."),
     "reload": ("reload_cmd:reload", "Take a changed ccore.toml without losing a call."),
     "stop": ("stop_cmd:stop", "Stop the daemon in order."),
-    "cdr": ("cdr_cmd:cdr", "Read, export and verify the records."),
+    "cdr": ("cdr_cmd:cdr", "Read, import, export and verify the records."),
     "kpi": ("kpi_cmd:kpi", "Key figures from the records."),
     "report": ("report_cmd:report", "Key figures as an HTML page."),
     "ivr": ("ivr_cmd:ivr", "Draw IVR flows as pictures."),

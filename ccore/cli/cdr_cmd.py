@@ -1,86 +1,25 @@
-"""`ccore cdr`: look at records, follow them, hand them to others, check the files."""
+"""`ccore cdr`: look at records, follow them, check the files."""
 
-import csv
 import sys
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from datetime import date
-from enum import IntEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from ccore.cli.options import FILE, example, json_option
+from ccore.cli.cdr_export_cmd import export
+from ccore.cli.cdr_import_cmd import import_
+from ccore.cli.options import example, json_option
+from ccore.cli.record_rows import COLUMNS, flat, kind_option
 from ccore.cli.records_place import Place, days_option, finds_records, place_of
 from ccore.cli.tables import Column, Row, show
-from ccore.cli.text import one_line_json, safe, span
-from ccore.errors import DiskTrouble, RecordsDamaged
-
-if TYPE_CHECKING:
-    from ccore.cdr import RowFact
+from ccore.cli.text import one_line_json, safe
+from ccore.errors import RecordsDamaged
 
 __all__ = ["cdr"]
 
-KINDS = ("contact", "leg", "agent")
 POLL_S = 0.5  # how often `tail --follow` looks; a row is on disk about 0.1 s after its call
-
-kind_option = click.option(
-    "--kind", type=click.Choice(KINDS), default="contact", show_default=True, help="Kind of row."
-)
-
-
-def _when(field: str, row: Row) -> str:
-    at_s = max(0, min(row[field] // 1_000_000, 253_402_000_000))
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at_s))
-
-
-def _good(row: Row) -> str:
-    return {"answered": "green", "abandoned": "yellow", "failed": "bold red"}.get(
-        row.get("outcome", ""), ""
-    )
-
-
-def _length(row: Row) -> str:
-    return span((row["end_us"] - row["start_us"]) // 1000)
-
-
-COLUMNS = {
-    "contact": (
-        Column("arrived", lambda row: _when("arrived_us", row)),
-        Column("calling", lambda row: row["calling"]),
-        Column("name", lambda row: row["calling_name"], spare=4),
-        Column("called", lambda row: row["called"], spare=2),
-        Column("queue", lambda row: row["queue"]),
-        Column("agent", lambda row: row["agent"]),
-        Column("outcome", lambda row: row["outcome"], style=_good),
-        Column("ended by", lambda row: row["ended_by"], spare=3),
-        Column("wait", lambda row: span(row["wait_ms"]), right=True),
-        Column("talk", lambda row: span(row["talk_ms"]), right=True),
-        Column("contact", lambda row: row["contact"], style=lambda _: "bright_black", spare=5),
-    ),
-    "leg": (
-        Column("start", lambda row: _when("start_us", row)),
-        Column("kind", lambda row: row["kind"]),
-        Column("result", lambda row: row["result"]),
-        Column("length", _length, right=True),
-        Column("queue", lambda row: row["queue"]),
-        Column("agent", lambda row: row["agent"]),
-        Column("detail", lambda row: row["detail"]),
-        Column("contact", lambda row: row["contact"], style=lambda _: "bright_black", spare=5),
-    ),
-    "agent": (
-        Column("start", lambda row: _when("start_us", row)),
-        Column("agent", lambda row: row["agent"]),
-        Column("state", lambda row: row["state"]),
-        Column("reason", lambda row: row["reason"]),
-        Column("length", _length, right=True),
-        Column("queue", lambda row: row["queue"]),
-        Column("team", lambda row: row["team"]),
-    ),
-}
 
 
 class _ShowByDefault(click.Group):
@@ -97,7 +36,11 @@ class _ShowByDefault(click.Group):
     epilog=example("ccore cdr show --day 2026-11-21", "ccore cdr tail --follow"),
 )
 def cdr() -> None:
-    """Read, export and verify the records; without a command show them."""
+    """Read, import, export and verify the records; without a command show them."""
+
+
+cdr.add_command(export)
+cdr.add_command(import_)
 
 
 @cdr.command("show", epilog=example("ccore cdr show --kind leg --day 2026-11-21"))
@@ -112,7 +55,7 @@ def show_rows(
     from ccore.cdr import Row as Kind
 
     place = place_of(cdr_dir, config_path)
-    rows = [_flat(fact) for fact in place.load(days).facts(Kind(kind))]
+    rows = [flat(fact) for fact in place.load(days).facts(Kind(kind))]
     show(rows, COLUMNS[kind], json=json, empty="No records.")
     place.finish()
 
@@ -183,74 +126,6 @@ def verify(cdr_dir: Path | None, config_path: Path, json: bool) -> None:
     place.finish()
 
 
-@cdr.command(epilog=example("ccore cdr export --csv --to contacts.csv"))
-@finds_records
-@kind_option
-@days_option()
-@click.option(
-    "--csv", "form", flag_value="csv", default="csv", help="Comma-separated, the default."
-)
-@click.option("--json", "form", flag_value="json", help="One JSON object a line.")
-@click.option("--to", "target", type=FILE, help="File to write, instead of standard output.")
-def export(
-    cdr_dir: Path | None,
-    config_path: Path,
-    kind: str,
-    days: tuple[date, ...],
-    form: str,
-    target: Path | None,
-) -> None:
-    """Hand the records on: times in microseconds since 1970 UTC, lengths in milliseconds."""
-    from ccore.cdr import Row as Kind
-
-    place = place_of(cdr_dir, config_path)
-    facts = place.load(days).facts(Kind(kind))
-    with _output(target) as file:
-        if form == "json":
-            for fact in facts:
-                file.write(one_line_json(_flat(fact)) + "\n")
-        else:
-            _write_csv(file, kind, facts)
-    place.finish()
-
-
-@contextmanager
-def _output(target: Path | None) -> Iterator[TextIO]:
-    if target is None:
-        yield sys.stdout
-        return
-    try:
-        with target.open("w", encoding="utf-8", newline="") as file:
-            yield file
-    except OSError as error:
-        raise DiskTrouble(path=target, why=error.strerror) from error
-
-
-def _write_csv(file: TextIO, kind: str, facts: Iterable["RowFact"]) -> None:
-    from ccore.model import AgentInterval, ContactClosed, LegClosed
-
-    fact_type = {"contact": ContactClosed, "leg": LegClosed, "agent": AgentInterval}[kind]
-    names = [field.name for field in fields(fact_type)]
-    writer = csv.DictWriter(file, names, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({k: _cell(v) for k, v in _flat(fact).items()} for fact in facts)
-
-
-def _cell(value: Any) -> Any:
-    """A caller may call himself `=cmd(...)`: a spreadsheet must not run it."""
-    if isinstance(value, str):
-        formula = value[:1] in ("=", "+", "-", "@") and not value[1:].isdigit()
-        return ("'" + safe(value)) if formula else safe(value)
-    return int(value) if isinstance(value, bool) else value
-
-
-def _flat(fact: "RowFact") -> dict[str, Any]:
-    return {
-        name: value.name.lower().replace("_", "-") if isinstance(value, IntEnum) else value
-        for name, value in asdict(fact).items()
-    }
-
-
 def _print_lines(rows: list[Row], kind: str, json: bool) -> None:
     for row in rows:
         if json:
@@ -268,8 +143,8 @@ def _newest(place: Place, kind: str) -> list[tuple[int, Row]]:
 
     days = sorted({path.name[:10] for path in place.directory.glob(f"*.{kind}.ccr")})[-2:]
     rows = read(place.directory, Kind(kind), map(date.fromisoformat, days), tell=place.tell)
-    flat = map(_flat, facts(Kind(kind), rows, Strings(place.directory)))
-    return sorted(zip(rows["seq"].tolist(), flat, strict=True), key=lambda pair: pair[0])
+    flats = map(flat, facts(Kind(kind), rows, Strings(place.directory)))
+    return sorted(zip(rows["seq"].tolist(), flats, strict=True), key=lambda pair: pair[0])
 
 
 def _stamp(directory: Path, kind: str) -> list[tuple[str, int]]:

@@ -55,7 +55,7 @@ def override(place: Any, **given: Any) -> Any:
     "--by",
     multiple=True,
     metavar="GROUP",
-    help="interval, hour, day, queue, agent, "
+    help="interval, hour, day, week, month, year, queue, agent, "
     "language, entry, site or node; may be given several times.",
 )
 @click.option("--threshold", "threshold_s", type=click.IntRange(0), help="Seconds to answer in.")

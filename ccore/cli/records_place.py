@@ -77,15 +77,21 @@ days_option = partial(
 
 
 def place_of(cdr_dir: Path | None, config_path: Path) -> Place:
-    """`--cdr` wins. Without a configuration the defaults of ccore.toml hold."""
+    """`--cdr` wins. Without a configuration the defaults of ccore.toml hold.
+
+    Records that were imported have the time zone that they came with.
+    """
+    from ccore.cdr.zone import kept_zone
+
     if cdr_dir is not None and not config_path.exists():
-        return Place(cdr_dir)
+        return Place(cdr_dir, timezone=kept_zone(cdr_dir) or "UTC")
     from ccore.config import load
 
     config = load(config_path)
+    directory = cdr_dir or config_path.parent / config.daemon.dir / config.records.dir
     return Place(
-        directory=cdr_dir or config_path.parent / config.daemon.dir / config.records.dir,
-        timezone=config.site.timezone,
+        directory=directory,
+        timezone=kept_zone(directory) or config.site.timezone,
         threshold_s=config.kpi.threshold_s,
         short_s=config.kpi.short_s,
         service_level=config.kpi.service_level,

@@ -26,7 +26,7 @@ DAY_US = 86_400 * SECOND_US
 LAST_US = 253_370_764_800 * SECOND_US  # the year 9999; a clock that is wrong must not end a report
 EPOCH = date(1970, 1, 1)
 
-TIME_GROUPS = frozenset({"interval", "hour", "day"})
+TIME_GROUPS = frozenset({"interval", "hour", "day", "week", "month", "year"})
 TEXT_GROUPS = {
     "queue": Text.QUEUE,
     "agent": Text.AGENT,
@@ -35,7 +35,8 @@ TEXT_GROUPS = {
     "entry": Text.ENTRY,
     "node": Text.NODE,
 }
-GROUPS = (*sorted(TIME_GROUPS), *TEXT_GROUPS)
+GROUPS = ("interval", "hour", "day", "week", "month", "year", *TEXT_GROUPS)
+DATE_GROUPS = {"day": 10, "week": 10, "month": 7, "year": 4}  # characters of a date that name it
 AGENT_GROUPS = TIME_GROUPS | {"agent", "site"}  # what agents' time can be divided by
 
 
@@ -93,8 +94,12 @@ class Groups:
     def _label(self, name: str, value: int, strings: Strings) -> str:
         if name in TEXT_GROUPS:
             return strings.text(TEXT_GROUPS[name], value)
-        if name == "day":
-            return (EPOCH + timedelta(days=value)).isoformat()
+        if name in DATE_GROUPS:
+            first = EPOCH + timedelta(days=value)
+            if name == "week":
+                year, week, _ = first.isocalendar()
+                return f"{year}-W{week:02}"
+            return first.isoformat()[: DATE_GROUPS[name]]
         local = datetime.fromtimestamp(value // SECOND_US, self._zone)
         return local.isoformat(timespec="minutes")
 
@@ -111,8 +116,8 @@ class Groups:
     def _time(self, name: str, at_us: Ints) -> Ints:
         at_us = np.clip(at_us.astype(np.int64), 0, LAST_US)
         offset_us = _offsets(at_us, self._zone)
-        if name == "day":
-            return (at_us + offset_us) // DAY_US
+        if name in DATE_GROUPS:
+            return _first_day((at_us + offset_us) // DAY_US, name)
         size_us = self._interval_us if name == "interval" else 3600 * SECOND_US
         return (at_us + offset_us) // size_us * size_us - offset_us
 
@@ -140,6 +145,18 @@ def cut(rows: Rows, *, quarters: bool) -> tuple[Ints, Ints, Ints]:
     border = (np.repeat(first, pieces) + nth) * QUARTER_US
     begin = np.maximum(start[owner], border)
     return owner, begin, np.minimum(end[owner], border + QUARTER_US) - begin
+
+
+def _first_day(days: Ints, name: str) -> Ints:
+    """The day with which the week (ISO: a Monday), month or year of each day begins."""
+    if name == "day":
+        return days
+    if name == "week":
+        return days - (days + 3) % 7  # 1970-01-01 was a Thursday
+    unit = "M" if name == "month" else "Y"
+    dates = days.astype("datetime64[D]").astype(f"datetime64[{unit}]")
+    first: Ints = dates.astype("datetime64[D]").astype(np.int64)
+    return first
 
 
 def _offsets(at_us: Ints, zone: ZoneInfo) -> Ints:

@@ -66,3 +66,18 @@ def test_clocks_going_back_give_two_hours_of_the_same_name(tmp_path: Path) -> No
     records = record(tmp_path, list(facts))
     keys = [line.key[0] for line in table(records, by=("hour",), timezone="Europe/London").lines]
     assert keys == ["2026-10-25T01:00+01:00", "2026-10-25T01:00+00:00"]
+
+
+def test_weeks_are_iso_weeks_and_months_are_local(tmp_path: Path) -> None:
+    facts = [fact for fact in micro_facts() if isinstance(fact, ContactClosed)][:3]
+    new_year = 1798732800  # in Shanghai, a Friday
+    moments = (new_year - 1, new_year, new_year + 2 * 86_400)
+    for at_s, fact in zip(moments, facts, strict=True):
+        fact.arrived_us = at_s * 1_000_000
+    records = record(tmp_path, list(facts))
+
+    def keys(*by: str) -> list[tuple[str, ...]]:
+        return [line.key for line in table(records, by=by, timezone="Asia/Shanghai").lines]
+
+    assert keys("month") == [("2026-12",), ("2027-01",)]
+    assert keys("year", "week") == [("2026", "2026-W53"), ("2027", "2026-W53")]
