@@ -14,6 +14,7 @@ from typing import Any
 from ccore.config import Config
 from ccore.floor.agents import Agent, Agents
 from ccore.floor.contact import CallState, Contact
+from ccore.floor.dispatch import HANDLERS
 from ccore.floor.entry import Entry
 from ccore.floor.features import Features
 from ccore.floor.ivr import Ivr
@@ -27,33 +28,16 @@ from ccore.floor.timers import Timers
 from ccore.floor.view import view
 from ccore.floor.voicemail import Voicemail
 from ccore.model import (
-    AgentRegistered,
-    AgentUnregistered,
     Answer,
-    AppDone,
     ArmFallback,
     Command,
-    DigitPressed,
     DisarmFallback,
     EndedBy,
     Event,
     Fact,
     Hangup,
-    JobDone,
-    LegAnswered,
-    LegHeld,
-    LegHungUp,
-    LegParked,
     LegResult,
-    LegsBridged,
-    LegsUnbridged,
-    LegUnheld,
-    LinkDown,
-    LinkUp,
     News,
-    Outcome,
-    RecordingStarted,
-    RecordingStopped,
     SetVariables,
 )
 from ccore.routing import Router
@@ -111,7 +95,7 @@ class Floor:
     def handle(self, node: str, event: Event, now_us: int) -> None:
         self.now_us = now_us
         self.when_us = event.at_us or now_us
-        _HANDLERS[type(event)](self, node, event)
+        HANDLERS[type(event)](self, node, event)
 
     def next_deadline(self) -> int | None:
         return self.timers.next_us()
@@ -311,165 +295,3 @@ class Floor:
                 {"contact": contact.id, "outcome": contact.final_outcome().name.lower()},
             )
         )
-
-
-# Events: who is concerned.
-
-
-def _parked(floor: Floor, node: str, event: LegParked) -> None:
-    leg = event.leg
-    contact = floor.contacts.get(leg)
-    if contact is not None:
-        if contact.is_talking or contact.state is CallState.PARTING:
-            floor.entry.transferred(contact, event)
-            return
-        if contact.offer is not None:
-            floor.offers.caller_parked(contact.offer)
-        floor.queues.parked_again(contact)
-    elif leg in floor.offers.by_leg:
-        floor.offers.parked(floor.offers.by_leg[leg])
-    elif leg in floor.nails.by_leg:
-        floor.nails.parked(leg)
-    elif "feature" in event.variables:
-        floor.features.parked(node, event)
-    elif "agent" in event.variables and event.variables.keys() & {"contact", "nail"}:
-        floor.command(node, Hangup(leg))  # answered after nobody wanted it any more
-    elif not floor.is_closing:
-        floor.entry.arrived(node, event)
-
-
-def _answered(floor: Floor, node: str, event: LegAnswered) -> None:
-    contact = floor.contacts.get(event.leg)
-    if contact is not None:
-        contact.is_answered = True
-
-
-def _bridged(floor: Floor, node: str, event: LegsBridged) -> None:
-    for leg in (event.leg, event.other):
-        offer = floor.offers.by_leg.get(leg)
-        if offer is not None and offer.contact.id in (event.leg, event.other):
-            floor.offers.bridged(offer)
-
-
-def _hung_up(floor: Floor, node: str, event: LegHungUp) -> None:
-    leg = event.leg
-    contact = floor.contacts.get(leg)
-    if contact is not None:
-        _caller_hung_up(floor, contact, event)
-        return
-    offer = floor.offers.by_leg.get(leg)
-    if offer is not None:
-        floor.offers.hung_up(offer, event.cause, event.by_phone)
-    elif leg in floor.nails.by_leg:
-        floor.nails.lost(leg)
-    elif leg in floor.features.by_leg:
-        floor.features.hung_up(leg)
-
-
-def _caller_hung_up(floor: Floor, contact: Contact, event: LegHungUp) -> None:
-    if event.by_phone:
-        contact.ended_by = EndedBy.CALLER
-    elif contact.ended_by is EndedBy.UNKNOWN:
-        # In a talk the switch ends this leg because the other one has gone, unless it says why.
-        talked = contact.is_talking or contact.state is CallState.PARTING
-        is_agent = contact.is_talking and event.cause == "NORMAL_CLEARING"
-        contact.ended_by = EndedBy.AGENT if is_agent else EndedBy.SYSTEM
-        if not talked and contact.outcome is None and contact.state is not CallState.ENDING:
-            contact.outcome = Outcome.FAILED
-    floor.close(contact, event.cause)
-
-
-def _digit(floor: Floor, node: str, event: DigitPressed) -> None:
-    contact = floor.contacts.get(event.leg)
-    if contact is None:
-        return
-    if contact.state is CallState.IVR:
-        floor.ivr.digit(contact, event.digit)
-    else:
-        floor.queues.digit(contact, event.digit)
-
-
-def _app_done(floor: Floor, node: str, event: AppDone) -> None:
-    then = floor.after_speech.pop(event.app, None)
-    if then is not None:
-        then()
-        return
-    contact = floor.contacts.get(event.leg)
-    if contact is None:
-        return
-    if contact.state is CallState.VOICEMAIL:
-        floor.voicemail.app_done(contact, event.app)
-    else:
-        floor.ivr.app_done(contact, event.app)
-
-
-def _job_done(floor: Floor, node: str, event: JobDone) -> None:
-    offer = floor.offers.by_job.get(event.job)
-    if offer is not None:
-        floor.offers.job_done(offer, event.job, event.ok, event.text)
-        return
-    if event.job in floor.nails.by_job and not event.ok:
-        floor.nails.job_failed(event.job)
-    else:
-        floor.nails.by_job.pop(event.job, None)
-
-
-def _held(floor: Floor, node: str, event: LegHeld | LegUnheld) -> None:
-    offer = floor.offers.by_leg.get(event.leg)
-    if offer is not None:
-        floor.offers.held(offer, isinstance(event, LegHeld))
-
-
-def _recording_started(floor: Floor, node: str, event: RecordingStarted) -> None:
-    contact = floor.contacts.get(event.leg)
-    if contact is not None:
-        floor.recordings.started(contact, event)
-
-
-def _recording_stopped(floor: Floor, node: str, event: RecordingStopped) -> None:
-    contact = floor.contacts.get(event.leg)
-    if contact is not None:
-        floor.recordings.stopped(contact, event)
-
-
-def _registered(floor: Floor, node: str, event: AgentRegistered) -> None:
-    agent = floor.agents.by_id.get(event.user)
-    if agent is not None:
-        floor.agents.registered(agent)
-
-
-def _link_up(floor: Floor, node: str, event: LinkUp) -> None:
-    floor.nodes[node] = (True, floor.now_us, "")
-    floor.tell(News("link", floor.now_us, {"node": node, "up": 1}))
-    floor.recovery.link_up(node, event)
-    floor.offers.for_everybody()
-
-
-def _link_down(floor: Floor, node: str, event: LinkDown) -> None:
-    floor.nodes[node] = (False, floor.now_us, event.why)
-    floor.tell(News("link", floor.now_us, {"node": node, "up": 0, "why": event.why}))
-
-
-def _nothing(floor: Floor, node: str, event: LegsUnbridged | AgentUnregistered) -> None:
-    """Told by other words: hang-ups and parks say what follows an unbridge; a call finds out
-    that a phone is gone, and says so with a reason."""
-
-
-_HANDLERS: dict[type, Callable[[Floor, str, Any], None]] = {
-    LegParked: _parked,
-    LegAnswered: _answered,
-    LegsBridged: _bridged,
-    LegsUnbridged: _nothing,
-    LegHungUp: _hung_up,
-    DigitPressed: _digit,
-    AppDone: _app_done,
-    JobDone: _job_done,
-    LegHeld: _held,
-    LegUnheld: _held,
-    RecordingStarted: _recording_started,
-    RecordingStopped: _recording_stopped,
-    AgentRegistered: _registered,
-    AgentUnregistered: _nothing,
-    LinkUp: _link_up,
-    LinkDown: _link_down,
-}
