@@ -14,7 +14,7 @@ from ccore.model import AgentInterval, AgentState, LegResult, News
 
 if TYPE_CHECKING:
     from ccore.floor.floor import Floor
-    from ccore.floor.offers import Offer
+    from ccore.floor.offer import Offer
     from ccore.floor.timers import Timer
 
 __all__ = ["AGENT", "Agent", "Agents", "UnexpectedAgentState"]

@@ -15,7 +15,7 @@ from ccore.model import ContactClosed, EndedBy, LegClosed, LegKind, LegResult, O
 
 if TYPE_CHECKING:
     from ccore.floor.ivr import Visit
-    from ccore.floor.offers import Offer
+    from ccore.floor.offer import Offer
     from ccore.floor.queues import Stay
     from ccore.floor.recording import Tape
     from ccore.floor.timers import Timer

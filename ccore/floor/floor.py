@@ -19,7 +19,8 @@ from ccore.floor.entry import Entry
 from ccore.floor.features import Features
 from ccore.floor.ivr import Ivr
 from ccore.floor.nails import Nails
-from ccore.floor.offers import Offers, OfferState
+from ccore.floor.offer import OfferState
+from ccore.floor.offers import Offers
 from ccore.floor.orders import Orders
 from ccore.floor.queues import Queues
 from ccore.floor.recording import Recordings

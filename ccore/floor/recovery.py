@@ -7,7 +7,7 @@ rebuilds its calls from them; one that lost the link drops what the switch has n
 from typing import TYPE_CHECKING
 
 from ccore.floor.contact import CallState, Contact
-from ccore.floor.offers import Offer, OfferState
+from ccore.floor.offer import Offer, OfferState
 from ccore.floor.queues import AGENT_QUEUE
 from ccore.model import (
     AgentState,

@@ -11,7 +11,7 @@ from ccore.errors import CcoreError
 from ccore.floor import Floor
 from ccore.floor.agents import AGENT
 from ccore.floor.contact import CALL, CallState
-from ccore.floor.offers import OFFER, OfferState
+from ccore.floor.offer import OFFER, OfferState
 from ccore.model import (
     AgentRegistered,
     AgentState,
