@@ -98,6 +98,7 @@ class Bystander:
             if was == "CHANNEL_HANGUP_COMPLETE"
             and then == "CHANNEL_CREATE"
             # Without a caller who waits nobody is kept idle.
+            and caller in self.joined
             and self.joined[caller].arrival_us < ended.arrival_us
         ]
         stamps = sorted(self.stamps)
