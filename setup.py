@@ -26,6 +26,7 @@ DIRECTIVES = {
 MODULES = {
     "ccore._router": "ccore/_router.pyx",
     "ccore.esl._codec": "ccore/esl/_codec.pyx",
+    "ccore.kpi._kernel": "ccore/kpi/_kernel.pyx",
 }
 
 setup(

@@ -23,6 +23,7 @@ TABLES: tuple[tuple[str, type[msgspec.Struct], str], ...] = (
     ("[records]", schema.Records, ""),
     ("[recording]", schema.Recording, "Which calls are recorded is each queue's `record`."),
     ("[kpi]", schema.Kpi, ""),
+    ("[kpi.targets.FIGURE]", schema.Target, "What a figure should be; `ccore kpi` says where not."),
     (
         "[agent_rules]",
         schema.AgentRules,

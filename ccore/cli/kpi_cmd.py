@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ccore.cli.options import example, json_option
+from ccore.cli.options import FILE, example, json_option
 from ccore.cli.queues_cmd import level_style
 from ccore.cli.records_place import days_option, finds_records, place_of
 from ccore.cli.tables import Column, Row, show
@@ -55,7 +55,7 @@ def override(place: Any, **given: Any) -> Any:
     "--by",
     multiple=True,
     metavar="GROUP",
-    help="interval, hour, day, week, month, year, queue, agent, "
+    help="interval, hour, day, week, month, quarter, year, queue, agent, team, "
     "language, entry, site or node; may be given several times.",
 )
 @click.option("--threshold", "threshold_s", type=click.IntRange(0), help="Seconds to answer in.")
@@ -64,6 +64,11 @@ def override(place: Any, **given: Any) -> Any:
     "--service-level",
     metavar="NAME",
     help="Variant, such as negative, ignore, positive, amazon, sl1.",
+)
+@click.option(
+    "--attribution",
+    metavar="RULE",
+    help="When a contact counts: arrival, queued, answer, end, event or split.",
 )
 @click.option("--timezone", metavar="ZONE", help="Zone of days and hours, such as Asia/Shanghai.")
 @click.option(
@@ -75,6 +80,16 @@ def override(place: Any, **given: Any) -> Any:
     help="Minutes of an interval.",
 )
 @days_option()
+@click.option("--schedule", type=FILE, help="Shifts (CSV or TOML): adherence and conformance.")
+@click.option("--cost", type=FILE, help="Amounts in fen (TOML): cost per call.")
+@click.option(
+    "--repeats",
+    "repeats_h",
+    type=click.IntRange(1),
+    metavar="HOURS",
+    help="First-call resolution: callers who come again within so many hours.",
+)
+@days_option("--against", "against", help="Compare with this UTC day; may be given several times.")
 @json_option
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
 def kpi(
@@ -84,52 +99,76 @@ def kpi(
     threshold_s: int | None,
     short_s: int | None,
     service_level: str | None,
+    attribution: str | None,
     timezone: str | None,
     minutes: str,
     days: tuple[date, ...],
+    schedule: Path | None,
+    cost: Path | None,
+    repeats_h: int | None,
+    against: tuple[date, ...],
     json: bool,
     as_csv: bool,
 ) -> None:
     """Key figures from the records: a total, or a line for each group and the total.
 
-    A contact counts where it arrived. An empty cell has nothing to be computed from.
+    A contact counts when it arrived, if nothing else is said. An empty cell has nothing to be
+    computed from.
     """
-    from ccore.kpi import table
+    from ccore.cli.kpi_extras import extras, words
+    from ccore.kpi import Experts, table
 
     place = override(
         place_of(cdr_dir, config_path),
         threshold_s=threshold_s,
         short_s=short_s,
         service_level=service_level,
+        attribution=attribution,
         timezone=timezone,
     )
+    records = place.load(days)
     result = table(
-        place.load(days),
+        records,
         by=by,
         threshold_s=place.threshold_s,
         short_s=place.short_s,
         service_level=place.service_level,
+        attribution=place.attribution,
+        experts=place.experts or Experts(),
         timezone=place.timezone,
         interval_s=int(minutes) * 60,
     )
+    beside = extras(
+        records,
+        result,
+        place,
+        schedule=schedule,
+        cost=cost,
+        repeats_h=repeats_h,
+        against=against,
+    )
     if json:
-        click.echo(as_json(_document(result)))
+        click.echo(as_json(_document(result) | beside))
     elif as_csv:
         click.echo(_csv(result), nl=False)
     elif by:
         _show_lines(result)
     else:
         _show_total(result)
+    if not json and not as_csv:
+        for line in words(beside):
+            click.echo(line)
     place.finish()
 
 
 def _document(result: "Table") -> dict[str, Any]:
     lines = list(result.as_dicts())
     return {
-        "service_level": result.service_level,
-        "threshold_s": result.threshold_s,
-        "short_s": result.short_s,
-        "timezone": result.timezone,
+        "service_level": result.plan.service_level,
+        "threshold_s": result.plan.threshold_s,
+        "short_s": result.plan.short_s,
+        "attribution": result.plan.attribution,
+        "timezone": result.plan.timezone,
         "by": result.by,
         "lines": lines[:-1],
         "total": lines[-1],
@@ -149,10 +188,10 @@ def _csv(result: "Table") -> str:
 
 
 def _show_total(result: "Table") -> None:
-    from ccore.kpi import KPI, service_level
+    from ccore.kpi import KPI
     from ccore.kpi.figures import write
 
-    level = service_level(result.service_level)
+    level = result.plan.variant
     rows: list[Row] = [
         {
             "figure": kpi.title + (" *" if kpi is level else ""),
@@ -174,7 +213,7 @@ def _show_total(result: "Table") -> None:
 
 
 def _show_lines(result: "Table") -> None:
-    from ccore.kpi import find, service_level
+    from ccore.kpi import find
     from ccore.kpi.figures import write
 
     # Agents' time belongs to no queue: what the total alone would have is no column.
@@ -194,7 +233,7 @@ def _show_lines(result: "Table") -> None:
         row["bold"] = "" if line.key else "bold"
         row["level"] = result.level(line)
         for name in beside:
-            wanted = service_level(result.service_level) if name == "service_level" else find(name)
+            wanted = result.plan.variant if name == "service_level" else find(name)
             row[f"kpi {name}"] = write(wanted, wanted.value(line.sums))
         rows.append(row)
 
@@ -227,11 +266,10 @@ def _style(level: float | int | None) -> str:
 
 
 def _caption(result: "Table", mark: str) -> None:
-    from ccore.kpi import service_level
-
-    level = service_level(result.service_level)
+    plan = result.plan
     click.echo(
-        f"{mark}service level {safe(result.service_level)} ({level.name}) = {level.formula};"
-        f" T = {result.threshold_s} s, short abandon up to {result.short_s} s, both inclusive;"
-        f" by arrival, {result.timezone}"
+        f"{mark}service level {safe(plan.service_level)} ({plan.variant.name})"
+        f" = {plan.variant.formula};"
+        f" T = {plan.threshold_s} s, short abandon up to {plan.short_s} s, both inclusive;"
+        f" by {plan.attribution}, {plan.timezone}"
     )

@@ -1,9 +1,8 @@
 """Where the records are, and what the configuration says of them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,10 +10,12 @@ import click
 
 from ccore.cli.options import FILE, config_option
 from ccore.cli.text import safe
-from ccore.errors import RecordsDamaged
+from ccore.errors import RecordsDamaged, UnknownName
 
 if TYPE_CHECKING:
     from ccore.cdr import Records
+    from ccore.kpi import Experts
+    from ccore.kpi.targets import Band
 
 __all__ = ["Place", "days_option", "finds_records", "place_of"]
 
@@ -30,12 +31,22 @@ class Place:
     threshold_s: int = 20
     short_s: int = 5
     service_level: str = "negative"
+    attribution: str = ""
+    experts: "Experts | None" = None
+    targets: "dict[str, Band]" = field(default_factory=dict)
     damaged: bool = False
 
     def load(self, days: tuple[date, ...]) -> "Records":
         from ccore.cdr import load
 
         return load(self.directory, days or None, tell=self.tell)
+
+    def check(self) -> None:
+        """Refuse a directory that is none."""
+        if not self.directory.is_dir():
+            raise UnknownName(
+                kind="directory of records", name=str(self.directory), known="none here"
+            )
 
     def tell(self, trouble: RecordsDamaged) -> None:
         self.damaged = True
@@ -65,15 +76,12 @@ def _days(context: click.Context, option: click.Parameter, values: tuple[str, ..
         raise click.BadParameter("expected a UTC day such as 2026-11-21", context, option) from None
 
 
-days_option = partial(
-    click.option,
-    "--day",
-    "days",
-    multiple=True,
-    callback=_days,
-    metavar="YYYY-MM-DD",
-    help="Only this UTC day of arrival; may be given several times.",
-)
+def days_option(
+    name: str = "--day",
+    field: str = "days",
+    help: str = "Only this UTC day of arrival; may be given several times.",
+) -> Callable[[F], F]:
+    return click.option(name, field, multiple=True, callback=_days, metavar="YYYY-MM-DD", help=help)
 
 
 def place_of(cdr_dir: Path | None, config_path: Path) -> Place:
@@ -86,6 +94,8 @@ def place_of(cdr_dir: Path | None, config_path: Path) -> Place:
     if cdr_dir is not None and not config_path.exists():
         return Place(cdr_dir, timezone=kept_zone(cdr_dir) or "UTC")
     from ccore.config import load
+    from ccore.kpi import Experts
+    from ccore.kpi.targets import Band
 
     config = load(config_path)
     directory = cdr_dir or config_path.parent / config.daemon.dir / config.records.dir
@@ -95,4 +105,7 @@ def place_of(cdr_dir: Path | None, config_path: Path) -> Place:
         threshold_s=config.kpi.threshold_s,
         short_s=config.kpi.short_s,
         service_level=config.kpi.service_level,
+        attribution=config.kpi.attribution,
+        experts=Experts(frozenset(config.kpi.expert_queues), frozenset(config.kpi.expert_agents)),
+        targets={name: Band(one.least, one.most) for name, one in config.kpi.targets.items()},
     )

@@ -39,6 +39,7 @@ __all__ = [
     "Site",
     "Step",
     "Switch",
+    "Target",
     "Territory",
 ]
 
@@ -261,10 +262,19 @@ class Agent(_Table):
     start: Annotated[str, Meta(pattern=r"^(signed-out|ready|not-ready)\Z")] = "signed-out"
 
 
+class Target(_Table):
+    least: float | None = None  # not below; shares are parts of 1, times seconds
+    most: float | None = None  # not above
+
+
 class Kpi(_Table):
     service_level: str = "negative"  # default variant; see docs/kpi.md
     threshold_s: Seconds = 20  # answered within, where a queue says nothing else
     short_s: Seconds = 5  # abandoned sooner is a short abandon
+    attribution: str = ""  # when a contact counts; empty: on arrival; see docs/kpi.md
+    expert_queues: tuple[Name, ...] = ()  # a transfer that ends here is an expert transfer
+    expert_agents: tuple[Name, ...] = ()  # or with one of these
+    targets: dict[Name, Target] = {}  # figure of docs/kpi.md, or service_level, to its band
 
 
 class Config(_Table):

@@ -1,24 +1,35 @@
 """KPI: every figure from sums that add up, each saying which definition it used."""
 
-from ccore.kpi.compute import Line, Table, table
+from ccore.kpi.attribution import RULES
+from ccore.kpi.compute import Line, Table, table, table_of_parts
 from ccore.kpi.definitions import KPI, SERVICE_LEVELS, Kpi, Value, find, service_level
-from ccore.kpi.groups import GROUPS
+from ccore.kpi.experts import Experts
+from ccore.kpi.groups import GROUPS, teams_of
 from ccore.kpi.live import Counters
+from ccore.kpi.partial import Partial, merge
+from ccore.kpi.plan import Plan
 from ccore.kpi.sums import Part, Sums, part
 
 __all__ = [
     "GROUPS",
     "KPI",
+    "RULES",
     "SERVICE_LEVELS",
     "Counters",
+    "Experts",
     "Kpi",
     "Line",
     "Part",
+    "Partial",
+    "Plan",
     "Sums",
     "Table",
     "Value",
     "find",
+    "merge",
     "part",
     "service_level",
     "table",
+    "table_of_parts",
+    "teams_of",
 ]

@@ -8,11 +8,22 @@ None, never 0 or 100 %.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from ccore.errors import UnknownName
+from ccore.kpi.histogram import percentile
 from ccore.kpi.sums import Sums
 
-__all__ = ["KPI", "SERVICE_LEVELS", "Kpi", "Unit", "Value", "find", "service_level"]
+__all__ = [
+    "EVENT_COUNTED",
+    "KPI",
+    "SERVICE_LEVELS",
+    "Kpi",
+    "Unit",
+    "Value",
+    "find",
+    "service_level",
+]
 
 Value = int | float | None
 Unit = str  # count, s (seconds), share (of 1), per_h
@@ -36,6 +47,11 @@ def _ratio(part: int, whole: int) -> float | None:
 
 def _s(ms: int, count: int) -> float | None:
     return _ratio(ms, count * 1000)
+
+
+def _wait_s(sums: Sums, percent: int) -> float | None:
+    ms = percentile(sums.waits, percent)
+    return None if ms is None else ms / 1000
 
 
 def _handle_us(sums: Sums) -> int:
@@ -75,7 +91,7 @@ SERVICE_LEVELS = (
         "A_T / (A + B - B_T)",
         "contact",
         lambda s: _ratio(s.answered_in, s.answered + s.abandoned - s.abandoned_in),
-        ("ignore", "cisco-ignore", "xcally", "4ps-4"),
+        ("ignore", "cisco-ignore", "xcally", "4ps-4", "ex-dequeued", "cisco-pq"),
     ),
     Kpi(
         "sl4",
@@ -105,7 +121,7 @@ SERVICE_LEVELS = (
         "A_T / (A + B + F)",
         "contact",
         lambda s: _ratio(s.answered_in, s.offered),
-        ("flow-outs", "genesys-flowouts", "avaya"),
+        ("flow-outs", "genesys-flowouts", "avaya", "sl8", "ex-rona"),
     ),
     Kpi(
         "sl7",
@@ -117,7 +133,18 @@ SERVICE_LEVELS = (
         lambda s: _ratio(s.answered_in + s.abandoned_in, s.offered),
         ("removed-in-t", "amazon"),
     ),
+    Kpi(
+        "sl9",
+        "SL, counted at the event",
+        "服务水平(按事件归属)",
+        "share",
+        "A_T / (A + B), counted when answered, abandoned or T has passed",
+        "contact",
+        lambda s: _ratio(s.answered_in, s.answered + s.abandoned),
+        ("event-counted", "cisco-event"),
+    ),
 )
+EVENT_COUNTED = SERVICE_LEVELS[-1]  # an attribution as well as a formula: chosen, never a column
 
 KPI = (
     _counts("attempts", "Contacts", "来电总量", "all contacts"),
@@ -132,7 +159,7 @@ KPI = (
     _counts("failed", "Lost", "故障量", "lost by the switch or the link"),
     _counts("messages", "Messages", "留言量", "left a message, no queue entered"),
     _counts("routed", "Routed on", "直接转出量", "sent to a number outside, no queue entered"),
-    *SERVICE_LEVELS,
+    *SERVICE_LEVELS[:-1],
     Kpi(
         "abn1",
         "Abandonment",
@@ -216,6 +243,18 @@ KPI = (
         "contact",
         lambda s: s.longest_ms / 1000 if s.offered else None,
     ),
+    *(
+        Kpi(
+            f"wait_p{percent}",
+            f"Wait, {percent} % at most",
+            f"等待时间第{percent}百分位",
+            "s",
+            f"{percent} % of A waited no longer; from a histogram, at most 1.6 % above",
+            "contact",
+            partial(_wait_s, percent=percent),
+        )
+        for percent in (50, 80, 95)
+    ),
     Kpi(
         "att",
         "Talk time",
@@ -280,6 +319,24 @@ KPI = (
         lambda s: _ratio(s.transferred, s.answered),
     ),
     Kpi(
+        "expert_rate",
+        "Expert transfer rate",
+        "专家转接率",
+        "share",
+        "transferred, and ended with an expert / A",
+        "contact",
+        lambda s: _ratio(s.expert, s.answered),
+    ),
+    Kpi(
+        "forced_rate",
+        "Forced disconnects",
+        "强制挂断率",
+        "share",
+        "ended by us against the caller's wish / all contacts",
+        "contact",
+        lambda s: _ratio(s.forced, s.attempts),
+    ),
+    Kpi(
         "ivr_containment",
         "IVR containment",
         "自助解决率",
@@ -314,6 +371,33 @@ KPI = (
         "(talk + hold) / (talk + hold + ready), agents' time",
         "agent",
         lambda s: _ratio(s.talking_us + s.holding_us, s.talking_us + s.holding_us + s.ready_us),
+    ),
+    Kpi(
+        "utilisation",
+        "Utilisation",
+        "占有率",
+        "share",
+        "(talk + hold + wrap-up) / signed-in time, agents' time",
+        "agent",
+        lambda s: _ratio(s.handle_us, s.signed_in_us),
+    ),
+    Kpi(
+        "handled",
+        "Talks",
+        "坐席处理量",
+        "count",
+        "talks of an agent with a caller; a transferred contact has several",
+        "leg",
+        lambda s: s.talks,
+    ),
+    Kpi(
+        "handle_time",
+        "Handle time of a talk",
+        "坐席平均处理时间",
+        "s",
+        "(sum of talk with its holds + wrap-up) / talks, of legs",
+        "leg",
+        lambda s: _ratio(s.talk_legs_us + s.acw_us, s.talks * 1_000_000),
     ),
     Kpi(
         "calls_per_hour",

@@ -1,7 +1,8 @@
 """By what figures are grouped: the value of a row in each grouping, as an integer.
 
-Time groups are local time of a zone. A contact belongs to the interval in which it arrived, its
-wrap-up with it; agents' time is cut at the borders and belongs to the interval in which it passed.
+Time groups are local time of a zone; which moment of a contact counts is `attribution`'s to say.
+Agents' time is cut at the borders and belongs to the interval in which it passed. A contact belongs
+to the team of its agent, as the agents' own rows name it.
 """
 
 from datetime import date, datetime, timedelta
@@ -14,7 +15,19 @@ import numpy.typing as npt
 from ccore.cdr import Rows, Strings, Text
 from ccore.errors import BadRequest, UnknownName
 
-__all__ = ["GROUPS", "TIME_GROUPS", "Groups", "Ints", "cut", "zone_of"]
+__all__ = [
+    "GROUPS",
+    "NO_TEAMS",
+    "QUARTER_US",
+    "TIME_GROUPS",
+    "Groups",
+    "Ints",
+    "cut",
+    "cut_at_quarters",
+    "find_contacts",
+    "teams_of",
+    "zone_of",
+]
 
 Ints = npt.NDArray[np.int64]
 
@@ -26,24 +39,30 @@ DAY_US = 86_400 * SECOND_US
 LAST_US = 253_370_764_800 * SECOND_US  # the year 9999; a clock that is wrong must not end a report
 EPOCH = date(1970, 1, 1)
 
-TIME_GROUPS = frozenset({"interval", "hour", "day", "week", "month", "year"})
+TIME_GROUPS = ("interval", "hour", "day", "week", "month", "quarter", "year")
 TEXT_GROUPS = {
     "queue": Text.QUEUE,
     "agent": Text.AGENT,
+    "team": Text.TEAM,
     "site": Text.SITE,
     "language": Text.LANGUAGE,
     "entry": Text.ENTRY,
     "node": Text.NODE,
 }
-GROUPS = ("interval", "hour", "day", "week", "month", "year", *TEXT_GROUPS)
-DATE_GROUPS = {"day": 10, "week": 10, "month": 7, "year": 4}  # characters of a date that name it
-AGENT_GROUPS = TIME_GROUPS | {"agent", "site"}  # what agents' time can be divided by
+GROUPS = (*TIME_GROUPS, *TEXT_GROUPS)
+# Characters of a date that name it.
+DATE_GROUPS = {"day": 10, "week": 10, "month": 7, "quarter": 7, "year": 4}
+# What agents' time can be divided by.
+AGENT_GROUPS = frozenset(TIME_GROUPS) | {"agent", "team", "site"}
+NO_TEAMS: Ints = np.zeros(1 << 16, np.int64)
 
 
 class Groups:
-    """One way of grouping, such as by queue and hour."""
+    """One way of grouping, such as by queue and hour. `teams` has each agent's team, by id."""
 
-    def __init__(self, by: tuple[str, ...], *, interval_s: int, zone: ZoneInfo) -> None:
+    def __init__(
+        self, by: tuple[str, ...], *, interval_s: int, zone: ZoneInfo, teams: Ints = NO_TEAMS
+    ) -> None:
         for name in by:
             if name not in GROUPS:
                 raise UnknownName(kind="grouping", name=name, known=", ".join(GROUPS))
@@ -52,30 +71,40 @@ class Groups:
         self.by = by
         self._interval_us = interval_s * SECOND_US
         self._zone = zone
+        self._teams = teams
 
     @property
     def has_time(self) -> bool:
-        return not TIME_GROUPS.isdisjoint(self.by)
+        return not set(TIME_GROUPS).isdisjoint(self.by)
 
     @property
     def has_agent_time(self) -> bool:
         return AGENT_GROUPS.issuperset(self.by)
 
-    def of_contacts(self, rows: Rows) -> Ints:
-        return self._columns(len(rows), rows, rows["arrived_us"])
+    def of_contacts(self, rows: Rows, at_us: Ints) -> Ints:
+        return self._columns(rows, at_us)
 
-    def of_legs(self, rows: Rows, contacts: Rows) -> Ints:
+    def of_legs(self, rows: Rows, contacts: Rows, at_us: Ints) -> Ints:
         """Where a leg has no such field its contact is asked, if it is among `contacts`."""
-        owner = _find(contacts, rows) if {"entry", "node"} & set(self.by) else None
-        columns = self._columns(len(rows), rows, rows["contact_us"])
-        for index, name in enumerate(self.by):
-            if name in ("entry", "node") and owner is not None:
-                found = owner >= 0
-                columns[found, index] = contacts[name][owner[found]]
+        columns = self._columns(rows, at_us)
+        if {"entry", "node"} & set(self.by):
+            owner = find_contacts(contacts, rows)
+            found = owner >= 0
+            for index, name in enumerate(self.by):
+                if name in ("entry", "node"):
+                    columns[found, index] = contacts[name][owner[found]]
         return columns
 
     def of_agents(self, rows: Rows, start_us: Ints) -> Ints:
-        return self._columns(len(rows), rows, start_us)
+        return self._columns(rows, start_us)
+
+    def of_times(self, at_us: Ints) -> Ints:
+        """The time columns alone, one for each time group in the order of `by`."""
+        names = [name for name in self.by if name in TIME_GROUPS]
+        columns = np.zeros((len(at_us), len(names)), np.int64)
+        for index, name in enumerate(names):
+            columns[:, index] = self._time(name, at_us)
+        return columns
 
     def labels(self, key: list[int], strings: Strings) -> tuple[str, ...]:
         return tuple(self._label(*pair, strings) for pair in zip(self.by, key, strict=True))
@@ -99,18 +128,22 @@ class Groups:
             if name == "week":
                 year, week, _ = first.isocalendar()
                 return f"{year}-W{week:02}"
+            if name == "quarter":
+                return f"{first.year}-Q{first.month // 3 + 1}"
             return first.isoformat()[: DATE_GROUPS[name]]
         local = datetime.fromtimestamp(value // SECOND_US, self._zone)
         return local.isoformat(timespec="minutes")
 
-    def _columns(self, count: int, rows: Rows, at_us: Ints) -> Ints:
-        columns = np.zeros((count, len(self.by)), np.int64)
+    def _columns(self, rows: Rows, at_us: Ints) -> Ints:
+        columns = np.zeros((len(rows), len(self.by)), np.int64)
         names = rows.dtype.names or ()
         for index, name in enumerate(self.by):
             if name in TIME_GROUPS:
                 columns[:, index] = self._time(name, at_us)
             elif name in names:
                 columns[:, index] = rows[name]
+            elif name == "team":
+                columns[:, index] = self._teams[rows["agent"]]
         return columns
 
     def _time(self, name: str, at_us: Ints) -> Ints:
@@ -120,6 +153,14 @@ class Groups:
             return _first_day((at_us + offset_us) // DAY_US, name)
         size_us = self._interval_us if name == "interval" else 3600 * SECOND_US
         return (at_us + offset_us) // size_us * size_us - offset_us
+
+
+def teams_of(agents: Rows, known: Ints | None = None) -> Ints:
+    """Each agent's team by his latest rows; `known` is what earlier rows said."""
+    teams = NO_TEAMS.copy() if known is None else known
+    order = np.argsort(agents["start_us"], kind="stable")
+    teams[agents["agent"][order]] = agents["team"][order]  # of equal places the last one stays
+    return teams
 
 
 def zone_of(name: str) -> ZoneInfo:
@@ -134,27 +175,37 @@ def zone_of(name: str) -> ZoneInfo:
 def cut(rows: Rows, *, quarters: bool) -> tuple[Ints, Ints, Ints]:
     """Stretches of time as (row index, start_us, length_us), on request cut at quarter hours."""
     start = rows["start_us"].astype(np.int64)
-    end = rows["end_us"].astype(np.int64)
-    index: Ints = np.flatnonzero(end > start).astype(np.int64)
-    if not quarters or not len(index):
-        return index, start[index], end[index] - start[index]
-    first = start[index] // QUARTER_US
-    pieces = (end[index] - 1) // QUARTER_US - first + 1
-    owner = np.repeat(index, pieces)
+    length = rows["end_us"].astype(np.int64) - start
+    index: Ints = np.flatnonzero(length > 0).astype(np.int64)
+    start, length = start[index], length[index]
+    if not quarters:
+        return index, start, length
+    owner, begin, piece, _ = cut_at_quarters(start, length)
+    return index[owner], begin, piece
+
+
+def cut_at_quarters(start: Ints, length: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+    """Pieces of stretches as (index, start_us, length_us, 1 if it is the stretch's first piece)."""
+    end = start + np.maximum(length, 0)
+    first = start // QUARTER_US
+    pieces = np.maximum(end - 1, start) // QUARTER_US - first + 1
+    owner = np.repeat(np.arange(len(start)), pieces)
     nth = np.arange(len(owner)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
-    border = (np.repeat(first, pieces) + nth) * QUARTER_US
+    border = (first[owner] + nth) * QUARTER_US
     begin = np.maximum(start[owner], border)
-    return owner, begin, np.minimum(end[owner], border + QUARTER_US) - begin
+    piece = np.minimum(end[owner], border + QUARTER_US) - begin
+    return owner, begin, piece, (nth == 0).astype(np.int64)
 
 
 def _first_day(days: Ints, name: str) -> Ints:
-    """The day with which the week (ISO: a Monday), month or year of each day begins."""
+    """The day with which each day's week (ISO: a Monday), month, quarter or year begins."""
     if name == "day":
         return days
     if name == "week":
         return days - (days + 3) % 7  # 1970-01-01 was a Thursday
-    unit = "M" if name == "month" else "Y"
-    dates = days.astype("datetime64[D]").astype(f"datetime64[{unit}]")
+    dates = days.astype("datetime64[D]").astype(f"datetime64[{'Y' if name == 'year' else 'M'}]")
+    if name == "quarter":
+        dates = (dates.astype(np.int64) // 3 * 3).astype("datetime64[M]")
     first: Ints = dates.astype("datetime64[D]").astype(np.int64)
     return first
 
@@ -173,7 +224,7 @@ def _offset(at_s: int, zone: ZoneInfo) -> timedelta:
     return datetime.fromtimestamp(at_s, zone).utcoffset() or timedelta()
 
 
-def _find(contacts: Rows, legs: Rows) -> Ints:
+def find_contacts(contacts: Rows, legs: Rows) -> Ints:
     """For each leg the index of its contact, or -1."""
     if not len(contacts):
         return np.full(len(legs), -1, np.int64)

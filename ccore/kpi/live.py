@@ -2,6 +2,8 @@
 
 from ccore.kpi.definitions import Value, find
 from ccore.kpi.definitions import service_level as variant
+from ccore.kpi.experts import Experts
+from ccore.kpi.histogram import bucket
 from ccore.kpi.sums import COUNT_OF, Part, Sums, part
 from ccore.model import AgentInterval, AgentState, ContactClosed, Fact, LegClosed, LegKind, Outcome
 
@@ -22,7 +24,14 @@ STATE_FIELDS = {
 class Counters:
     """Running sums; `value("asa")` and the like read any KPI from them."""
 
-    def __init__(self, threshold_s: int, short_s: int, service_level: str = "negative") -> None:
+    def __init__(
+        self,
+        threshold_s: int,
+        short_s: int,
+        service_level: str = "negative",
+        experts: Experts = Experts(),  # noqa: B008  (immutable)
+    ) -> None:
+        self._experts = experts
         self.sums = Sums()
         self._threshold_ms = threshold_s * 1000
         self._short_ms = short_s * 1000
@@ -34,6 +43,9 @@ class Counters:
         elif isinstance(fact, LegClosed):
             if fact.kind is LegKind.WRAPUP:
                 self.sums.acw_us += max(0, fact.end_us - fact.start_us)
+            elif fact.kind is LegKind.TALK:
+                self.sums.talks += 1
+                self.sums.talk_legs_us += max(0, fact.end_us - fact.start_us)
         elif isinstance(fact, AgentInterval):
             field = STATE_FIELDS.get(fact.state)
             if field and fact.end_us > fact.start_us:
@@ -68,7 +80,11 @@ class Counters:
         if kind is Part.ANSWERED:
             sums.answered_in += wait_ms <= self._threshold_ms
             sums.held += fact.hold_ms > 0
-            sums.transferred += fact.transfers > 0
+            if fact.transfers:
+                sums.transferred += 1
+                sums.expert += self._experts.has(fact.queue, fact.agent)
+            place = bucket(wait_ms)
+            sums.waits[place] = sums.waits.get(place, 0) + 1
             sums.wait_answered_ms += wait_ms
             sums.talk_ms += fact.talk_ms
             sums.hold_ms += fact.hold_ms

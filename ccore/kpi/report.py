@@ -12,10 +12,11 @@ import numpy as np
 
 from ccore.cdr import Records
 from ccore.kpi.charts import Bar, bars
-from ccore.kpi.compute import Line, Table, parts_of, table
+from ccore.kpi.compute import Line, Table, table
 from ccore.kpi.definitions import KPI, Kpi, find, service_level
 from ccore.kpi.figures import write
 from ccore.kpi.groups import zone_of
+from ccore.kpi.passes import parts_of
 from ccore.kpi.sums import Part
 from ccore.kpi.words import Words, words
 
@@ -105,11 +106,11 @@ def _moment(at_us: int, timezone: str) -> str:
 def _defined(result: Table, say: Words) -> str:
     return escape(
         say["defined"].format(
-            formula=service_level(result.service_level).formula,
-            name=result.service_level,
-            threshold=result.threshold_s,
-            short=result.short_s,
-            zone=result.timezone,
+            formula=service_level(result.plan.service_level).formula,
+            name=result.plan.service_level,
+            threshold=result.plan.threshold_s,
+            short=result.plan.short_s,
+            zone=result.plan.timezone,
         )
     )
 
@@ -120,7 +121,7 @@ def _section(title: str, content: str) -> str:
 
 def _kpi(name: str, result: Table) -> Kpi:
     """A KPI by name; the empty name is service level as it was asked for."""
-    return find(name) if name else service_level(result.service_level)
+    return find(name) if name else service_level(result.plan.service_level)
 
 
 def _title(name: str, kpi: Kpi, say: Words) -> str:
@@ -169,7 +170,7 @@ def _bar(at: datetime, step: str, line: Line | None, result: Table, say: Words) 
     if line is None:
         return Bar(label, (0, 0, 0), label)
     sums, level = line.sums, result.level(line)
-    level_text = write(service_level(result.service_level), level, empty="–")
+    level_text = write(service_level(result.plan.service_level), level, empty="–")
     tip = (
         f"{line.key[0]}: {sums.answered} {say['answered']}, {sums.abandoned} {say['abandoned']},"
         f" {sums.flowout} {say['flowout']}, {say['level']} {level_text}"

@@ -5,12 +5,12 @@ A figure of a week is never an average of averages: parts are added here, and di
 ask the same function.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from enum import IntEnum
 
 from ccore.model import Outcome
 
-__all__ = ["COUNT_OF", "MAXIMA", "Part", "Sums", "part"]
+__all__ = ["COUNT_OF", "MAXIMA", "NAMES", "Part", "Sums", "part"]
 
 
 class Part(IntEnum):
@@ -82,6 +82,7 @@ class Sums:
     entered_ivr: int = 0
     held: int = 0  # answered and on hold at least once
     transferred: int = 0  # answered and transferred by an agent
+    expert: int = 0  # the part of transferred that ended with an expert
     wait_answered_ms: int = 0
     wait_abandoned_ms: int = 0
     wait_short_ms: int = 0  # the part of wait_abandoned_ms that short abandons waited
@@ -90,7 +91,10 @@ class Sums:
     hold_ms: int = 0  # of answered contacts
     longest_answered_ms: int = 0  # a maximum
     longest_ms: int = 0  # a maximum, over A, B and F
+    waits: dict[int, int] = field(default_factory=dict)  # of A: bucket of `histogram` to count
     acw_us: int = 0  # wrap-up legs
+    talks: int = 0  # talk legs: one for each agent who spoke with a contact
+    talk_legs_us: int = 0  # holds inside
     ready_us: int = 0  # agents' time by state, from here on
     not_ready_us: int = 0
     reserved_us: int = 0
@@ -123,7 +127,9 @@ class Sums:
         for name in NAMES:
             mine, theirs = getattr(self, name), getattr(other, name)
             setattr(self, name, max(mine, theirs) if name in MAXIMA else mine + theirs)
+        for place, count in other.waits.items():
+            self.waits[place] = self.waits.get(place, 0) + count
 
 
-NAMES = tuple(field.name for field in fields(Sums))
+NAMES = tuple(field.name for field in fields(Sums) if field.name != "waits")
 MAXIMA = frozenset({"longest_answered_ms", "longest_ms"})

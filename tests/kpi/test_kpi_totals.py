@@ -7,7 +7,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ccore.kpi import GROUPS, Counters, Sums, table
+from ccore.kpi import GROUPS, RULES, Counters, Sums, table
 from ccore.model import ContactClosed, Fact
 from tests.cdr.fact_strategies import row_facts
 from tests.kpi.micro_set import micro_facts, record
@@ -17,16 +17,16 @@ groupings = st.lists(st.sampled_from(GROUPS), unique=True, max_size=3).map(tuple
 
 
 @settings(max_examples=60, deadline=None)
-@given(row_facts, groupings, zones)
+@given(row_facts, groupings, zones, st.sampled_from(RULES))
 def test_live_equals_batch_and_parts_add_up(
-    facts: list[Fact], by: tuple[str, ...], zone: str
+    facts: list[Fact], by: tuple[str, ...], zone: str, rule: str
 ) -> None:
     live = Counters(threshold_s=20, short_s=5)
     for fact in facts:
         live.add(fact)
     with tempfile.TemporaryDirectory() as directory:
         records = record(Path(directory), facts)
-        result = table(records, by=by, timezone=zone)
+        result = table(records, by=by, timezone=zone, attribution=rule)
         assert result.total.sums == live.sums
         added = Sums()
         for line in result.lines:

@@ -1,0 +1,116 @@
+"""First-call resolution and true IVR containment, from callers who call again.
+
+The key is the caller's number (or its keyed hash); a contact without one, or with a word such as
+"anonymous", is left out and counted. A repeat is another contact of the same key at most a window
+later, and it is the earlier contact that failed. A contact less than a window before the end of the
+records cannot be known to have succeeded: it is counted as it stands, and counted as censored.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ccore.cdr import Records, Text
+from ccore.kpi.groups import Ints
+from ccore.kpi.passes import parts_of
+from ccore.kpi.sums import Part
+
+__all__ = ["Repeats", "repeats"]
+
+HOUR_US = 3_600_000_000
+
+
+@dataclass(slots=True, frozen=True)
+class Repeats:
+    window_h: int
+    answered: int  # with a key
+    unknown: int  # answered without a key, in no rule
+    censored: int  # answered less than a window before the end
+    repeated: int  # answered and followed by another one within the window
+    callers: int
+    once: int  # callers answered exactly once
+    problems: int  # chains of contacts no further apart than the window
+    entered_ivr: int
+    ended_in_ivr: int
+    ivr_again: int  # ended in the IVR, and the same caller came again within the window
+
+    @property
+    def fcr1(self) -> float | None:
+        """1 - answered contacts followed by a repeat / answered contacts."""
+        return 1 - self.repeated / self.answered if self.answered else None
+
+    @property
+    def fcr2(self) -> float | None:
+        """Callers with exactly one contact / callers."""
+        return self.once / self.callers if self.callers else None
+
+    @property
+    def fcr3(self) -> float | None:
+        """Contacts of callers with exactly one / contacts."""
+        return self.once / self.answered if self.answered else None
+
+    @property
+    def fcr4(self) -> float | None:
+        """Problems / contacts."""
+        return self.problems / self.answered if self.answered else None
+
+    @property
+    def ivr_containment_true(self) -> float | None:
+        """(ended in the IVR - of these who came again within the window) / entered the IVR."""
+        kept = self.ended_in_ivr - self.ivr_again
+        return kept / self.entered_ivr if self.entered_ivr else None
+
+
+def repeats(records: Records, window_h: int = 24) -> Repeats:
+    rows, window_us = records.contacts, window_h * HOUR_US
+    parts = parts_of(rows)
+    at_us = rows["arrived_us"].astype(np.int64)
+    caller = rows["calling"].astype(np.int64)
+    known = _known(caller, records)
+    answered = parts == Part.ANSWERED
+
+    chosen = answered & known
+    gap = _gaps(caller[chosen], at_us[chosen])
+    _, contacts_each = np.unique(caller[chosen], return_counts=True)
+    repeated = int((gap <= window_us).sum())
+
+    every_gap = np.full(len(rows), np.iinfo(np.int64).max)
+    every_gap[known] = _gaps(caller[known], at_us[known])
+    ivr = parts == Part.IVR
+    end_us = int(at_us.max()) if len(rows) else 0
+    return Repeats(
+        window_h=window_h,
+        answered=int(chosen.sum()),
+        unknown=int((answered & ~known).sum()),
+        censored=int((at_us[chosen] > end_us - window_us).sum()),
+        repeated=repeated,
+        callers=len(contacts_each),
+        once=int((contacts_each == 1).sum()),
+        problems=int(chosen.sum()) - repeated,  # a chain of n contacts has n - 1 repeats
+        entered_ivr=int(((rows["ivr_ms"] > 0) | ivr).sum()),
+        ended_in_ivr=int(ivr.sum()),
+        ivr_again=int((every_gap[ivr] <= window_us).sum()),
+    )
+
+
+def _gaps(caller: Ints, at_us: Ints) -> Ints:
+    """To the same caller's next contact, microseconds; the greatest number where there is none."""
+    gaps = np.full(len(caller), np.iinfo(np.int64).max)
+    order = np.lexsort((at_us, caller))
+    same = np.diff(caller[order]) == 0
+    gaps[order[:-1][same]] = np.diff(at_us[order])[same]
+    return gaps
+
+
+def _known(caller: Ints, records: Records) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    """Numbers (or hashes), as against nothing and words such as "anonymous".
+
+    Only who called more than once is looked up: whoever called once repeats nothing either way.
+    """
+    ids, counts = np.unique(caller, return_counts=True)
+    words = [
+        number
+        for number in ids[(counts > 1) & (ids > 0)].tolist()
+        if not any(char.isdigit() for char in records.strings.text(Text.NUMBER, number))
+    ]
+    return ~np.isin(caller, [0, *words])

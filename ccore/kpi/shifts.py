@@ -1,0 +1,107 @@
+"""The schedule: who was to do what, and when. Read from CSV or TOML.
+
+    agent,start,end,activity
+    1001,2026-11-21T09:00,2026-11-21T12:00,phone
+
+or, in TOML, one `[[shift]]` a stretch with the same keys. Times without an offset are local. The
+activity `phone` is work on calls; any other name is a reason for being not ready.
+"""
+
+import csv
+import io
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ccore.errors import BadConfig
+from ccore.kpi.groups import zone_of
+
+__all__ = ["PHONE", "Shift", "read_shifts"]
+
+PHONE = "phone"
+KEYS = ("agent", "start", "end", "activity")
+LONGEST_US = 24 * 3_600_000_000  # a longer shift is a slip of the pen
+
+
+@dataclass(slots=True, frozen=True)
+class Shift:
+    agent: str
+    start_us: int
+    end_us: int
+    activity: str
+    place: str  # where it stands in the file
+
+
+def read_shifts(path: Path, timezone: str) -> list[Shift]:
+    """In order of agent and time. Two that overlap are refused with both their places."""
+    zone = zone_of(timezone)
+
+    def moment(place: str, key: str, value: Any) -> int:
+        try:
+            at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+        except ValueError:
+            raise BadConfig(
+                file=path, place=f"{place}, {key}", found=repr(value), expected="2026-11-21T09:00"
+            ) from None
+        local = at if at.tzinfo else at.replace(tzinfo=zone)
+        return round(local.timestamp()) * 1_000_000
+
+    shifts = []
+    for place, row in _rows(path):
+        if set(row) != set(KEYS) or not row["agent"] or not row["activity"]:
+            raise BadConfig(
+                file=path,
+                place=place,
+                found=", ".join(str(key) for key, value in row.items() if value) or "nothing",
+                expected=", ".join(KEYS),
+            )
+        start_us, end_us = (moment(place, key, row[key]) for key in ("start", "end"))
+        if not start_us < end_us <= start_us + LONGEST_US:
+            raise BadConfig(
+                file=path,
+                place=f"{place}, end",
+                found=row["end"],
+                expected="a time after the start, within 24 h",
+            )
+        shifts.append(Shift(str(row["agent"]), start_us, end_us, str(row["activity"]), place))
+    shifts.sort(key=lambda shift: (shift.agent, shift.start_us))
+    for before, after in zip(shifts, shifts[1:], strict=False):
+        if before.agent == after.agent and after.start_us < before.end_us:
+            raise BadConfig(
+                file=path,
+                place=after.place,
+                found=f"a shift of {after.agent} that overlaps {before.place}",
+                expected="shifts of one agent one after another",
+            )
+    return shifts
+
+
+def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    try:
+        text = path.read_text("utf-8-sig")
+        if path.suffix.lower() != ".toml":
+            rows = csv.DictReader(io.StringIO(text), strict=True)
+            yield from ((f"row {rows.line_num}", _named(row)) for row in rows)
+            return
+        table = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError, csv.Error, tomllib.TOMLDecodeError) as error:
+        raise BadConfig(
+            file=path, place="file", found=error, expected="a schedule as CSV or TOML"
+        ) from error
+    found = table.get("shift", [])
+    if set(table) != {"shift"} or not all(isinstance(row, dict) for row in found):
+        raise BadConfig(
+            file=path, place="top level", found=", ".join(table) or "nothing", expected="[[shift]]"
+        )
+    for place, row in enumerate(found, 1):
+        yield f"shift {place}", row
+
+
+def _named(row: dict[Any, Any]) -> dict[str, Any]:
+    """A row of CSV without the blanks around its cells; cells beyond the head keep no name."""
+    return {str(key): (value or "") if key else value for key, value in row.items()} | {
+        key: row[key].strip() for key in KEYS if isinstance(row.get(key), str)
+    }

@@ -1,0 +1,122 @@
+"""Bands that figures should lie in; below or above, what to look at first.
+
+Bands come from `[kpi.targets]`; those below hold where it says nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ccore.cdr import Records, Text
+from ccore.kpi.adherence import Adherence
+from ccore.kpi.compute import Line, Table, table
+from ccore.kpi.definitions import Kpi, Value, find
+from ccore.model import LegKind, LegResult
+
+__all__ = ["DEFAULTS", "Band", "Finding", "absence_causes", "findings", "level_causes"]
+
+BUSY = 0.85  # occupancy above which an hour has no room for chance
+MOST = 3  # causes of one kind that are named
+LEVEL = "service_level"  # in the variant that was asked for
+
+
+@dataclass(slots=True, frozen=True)
+class Band:
+    least: float | None = None
+    most: float | None = None
+
+    def holds(self, value: float) -> bool:
+        return (self.least is None or value >= self.least) and (
+            self.most is None or value <= self.most
+        )
+
+
+# The industry's usual ones: 80 % in the threshold, wrap-up 30 to 60 s, abandoning after 20 to 60 s.
+DEFAULTS = {LEVEL: Band(least=0.8), "acw": Band(30, 60), "aat": Band(20, 60)}
+
+
+@dataclass(slots=True, frozen=True)
+class Finding:
+    name: str
+    value: Value
+    band: Band
+
+    @property
+    def is_met(self) -> bool:
+        return self.value is None or self.band.holds(self.value)
+
+
+def findings(result: Table, bands: Mapping[str, Band]) -> list[Finding]:
+    """Every figure that has a band, whether it holds or not."""
+    sums = result.total.sums
+    return [
+        Finding(name, _kpi(name, result).value(sums), band)
+        for name, band in (DEFAULTS | dict(bands)).items()
+    ]
+
+
+def level_causes(records: Records, result: Table) -> list[str]:
+    """Why service level may be low: where it was missed, and what was short there."""
+    plan = replace(result.plan, by=("queue", "hour"), percentiles=False)
+    places = [line for line in table(records, plan).lines if _missed(line)]
+    missed = sum(_missed(line) for line in places)
+    if not missed:
+        return []
+    causes = []
+    hours = {line.key[0]: line for line in table(records, replace(plan, by=("hour",))).lines}
+    for line in sorted(places, key=_missed, reverse=True)[:MOST]:
+        queue, hour = line.key
+        words = f"{queue or 'no queue'}, {hour}: {_missed(line)} of {missed} missed there"
+        busy = hours[hour].value("occupancy")
+        if busy is not None:
+            words += f"; occupancy {100 * busy:.0f} %"
+            words += " (too few agents)" if busy > BUSY else " (agents were free: skills, offers)"
+        causes.append(words)
+    return causes + _offers(records)
+
+
+def absence_causes(agents: Mapping[str, Adherence], teams: Mapping[str, str]) -> list[str]:
+    """Why adherence may be low, team by team, the most time first."""
+    by_team: dict[str, Adherence] = {}
+    for agent, found in agents.items():
+        by_team.setdefault(teams.get(agent, ""), Adherence()).add(found)
+    causes: list[tuple[int, str]] = []
+    for team, found in by_team.items():
+        kinds = {"absent": found.absent_us, "on the phone while due elsewhere": found.on_phone_us}
+        kinds |= {
+            f"{reason} while due on the phone": us for reason, us in found.off_phone_us.items()
+        }
+        kinds["away under another reason than scheduled"] = found.wrong_code_us
+        for kind, us in kinds.items():
+            share = us / found.scheduled_us if found.scheduled_us else 0
+            text = (
+                f"{team or 'no team'}: {kind} {us / 3.6e9:.2f} h, {100 * share:.1f} % of the plan"
+            )
+            causes.append((us, text))
+    return [text for us, text in sorted(causes, reverse=True) if us]
+
+
+def _kpi(name: str, result: Table) -> Kpi:
+    return result.plan.variant if name == LEVEL else find(name)
+
+
+def _missed(line: Line) -> int:
+    return line.sums.answered + line.sums.abandoned - line.sums.answered_in
+
+
+def _offers(records: Records) -> list[str]:
+    """Agents whose phones rang in vain: callers waited on."""
+    legs = records.legs[records.legs["kind"] == LegKind.RING]
+    vain = legs[np.isin(legs["result"], (LegResult.NO_ANSWER, LegResult.REFUSED))]
+    ids, counts = np.unique(vain["agent"], return_counts=True)
+    worst = sorted(zip(counts.tolist(), ids.tolist(), strict=True), reverse=True)[:MOST]
+    out = []
+    for count, agent in worst:
+        of_agent = vain[vain["agent"] == agent]
+        seconds = int((of_agent["end_us"] - of_agent["start_us"]).sum()) / 1e6
+        name = records.strings.text(Text.AGENT, agent)
+        out.append(
+            f"agent {name}: {count} of {len(legs)} offers not taken, {seconds:.0f} s of ringing"
+        )
+    return out
