@@ -28,7 +28,7 @@ __all__ = ["Writer"]
 log = logging.getLogger(__name__)
 
 # Rows are grouped so long: a power cut costs at most this, a write serves many calls.
-EVERY_S = 0.5
+EVERY_S = 0.1
 
 
 class Writer:
