@@ -13,7 +13,7 @@ from ccore.cdr.segment import NAME, Segment, scan
 from ccore.cdr.strings import Strings
 from ccore.errors import RecordsDamaged, UnknownName
 
-__all__ = ["Records", "load", "read", "segments"]
+__all__ = ["Records", "Tell", "load", "read", "segments"]
 
 Tell = Callable[[RecordsDamaged], None]
 

@@ -13,24 +13,41 @@ import click
 
 from ccore.cli.options import FILE, example
 from ccore.cli.record_rows import flat, kind_option
-from ccore.cli.records_place import days_option, finds_records, place_of
+from ccore.cli.records_place import Place, days_option, finds_records, place_of
 from ccore.cli.text import one_line_json, safe
-from ccore.errors import DiskTrouble
+from ccore.errors import BadRequest, DiskTrouble
 
 if TYPE_CHECKING:
+    from ccore.cdr import Row as Kind
     from ccore.cdr import RowFact
 
 __all__ = ["export"]
 
 
-@click.command(epilog=example("ccore cdr export --csv --to contacts.csv"))
+FORMATS = ("csv", "json", "queue_log", "parquet", "arrow")
+
+
+@click.command(
+    epilog=example(
+        "ccore cdr export --csv --to contacts.csv",
+        "ccore cdr export --format queue_log --to queue_log",
+        "ccore cdr export --format parquet --to lake/contacts",
+    )
+)
 @finds_records
 @kind_option
 @days_option()
 @click.option(
-    "--csv", "form", flag_value="csv", default="csv", help="Comma-separated, the default."
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="csv",
+    show_default=True,
+    help="json: an object a line; queue_log: Asterisk's; parquet: a directory with a partition "
+    "a day; arrow: one file.",
 )
-@click.option("--json", "form", flag_value="json", help="One JSON object a line.")
+@click.option("--csv", "form", flag_value="csv", help="The same as --format csv.")
+@click.option("--json", "form", flag_value="json", help="The same as --format json.")
 @click.option("--to", "target", type=FILE, help="File to write, instead of standard output.")
 def export(
     cdr_dir: Path | None,
@@ -44,14 +61,37 @@ def export(
     from ccore.cdr import Row as Kind
 
     place = place_of(cdr_dir, config_path)
-    facts = place.load(days).facts(Kind(kind))
+    if form in ("parquet", "arrow"):
+        _export_arrow(place, Kind(kind), days, form, target)
+        place.finish()
+        return
     with _output(target) as file:
-        if form == "json":
-            for fact in facts:
+        if form == "queue_log":
+            from ccore.cdr.exporting import queue_log
+
+            place.check()
+            for line in queue_log(place.directory, days or None, tell=place.tell):
+                file.write(safe(line) + "\n")
+        elif form == "json":
+            for fact in place.load(days).facts(Kind(kind)):
                 file.write(one_line_json(flat(fact)) + "\n")
         else:
-            _write_csv(file, kind, facts)
+            _write_csv(file, kind, place.load(days).facts(Kind(kind)))
     place.finish()
+
+
+def _export_arrow(
+    place: Place, kind: "Kind", days: tuple[date, ...], form: str, target: Path | None
+) -> None:
+    from ccore.cdr.exporting import write_arrow, write_parquet
+
+    if target is None:
+        what = "a directory" if form == "parquet" else "a file"
+        raise BadRequest(what=f"{form} on standard output", expected=f"{what}: --to PATH")
+    place.check()
+    write = write_parquet if form == "parquet" else write_arrow
+    count = write(place.directory, kind, target, days, place.tell)
+    click.echo(f"{count} rows written to {safe(str(target))}", err=True)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import difflib
 import re
 import types
 from collections.abc import Iterable
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -84,6 +84,8 @@ def _inside(value: Any, kind: Any, path: Path) -> Fault | None:
     origin = get_origin(kind)
     if origin is Annotated:
         return _inside(value, get_args(kind)[0], path)
+    if origin is Literal:
+        return Fault(path, show(value), nearest(str(value), get_args(kind), "one of the words"))
     if origin in (Union, types.UnionType):
         return _one_of(value, [k for k in get_args(kind) if k is not types.NoneType], path)
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):

@@ -30,6 +30,11 @@ GOLDEN = {
 }
 
 
+MISSING = f"left out: the bank's records are not at {os.path.relpath(DATA, ROOT)}"
+if not DATA.is_dir() and os.environ.get("CI") != "true":
+    pytestmark = pytest.mark.skip(MISSING)
+
+
 def ccore(*args: str | Path) -> Any:
     result = CliRunner().invoke(main, [str(arg) for arg in args])
     assert result.exit_code == 0, result.output
@@ -39,10 +44,7 @@ def ccore(*args: str | Path) -> Any:
 @pytest.fixture(scope="module", autouse=True)
 def data_is_there() -> None:
     if not DATA.is_dir():
-        words = f"left out: the bank's records are not at {os.path.relpath(DATA, ROOT)}"
-        if os.environ.get("CI") == "true":
-            pytest.fail(words, pytrace=False)
-        pytest.skip(words)
+        pytest.fail(MISSING, pytrace=False)
 
 
 @pytest.fixture(scope="module")

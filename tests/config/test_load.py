@@ -7,7 +7,12 @@ import pytest
 from ccore.config import differences, load, parse
 from ccore.errors import BadConfig
 
-EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.toml"))
+# Mappings of foreign records lie there too.
+EXAMPLES = [
+    path
+    for path in sorted((Path(__file__).parents[2] / "examples").glob("*.toml"))
+    if "[contact]" not in path.read_text("utf-8")
+]
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)

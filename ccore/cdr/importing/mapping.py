@@ -36,7 +36,7 @@ __all__ = [
 
 MAX_BYTES = 1024 * 1024  # far more than any table has columns
 
-When = dict[str, list[str]]  # column: the words of which it has one
+When = dict[str, tuple[str, ...]]  # column: the words of which it has one
 Separator = Annotated[str, Meta(min_length=1, max_length=1)]
 
 
@@ -49,13 +49,13 @@ class File(_Table):
     separator: Separator = ","
     quote: str = '"'  # empty: quotes are text like any other
     encoding: str = "utf-8"
-    columns: list[str] = []  # names, where the first line has none
+    columns: tuple[str, ...] = ()  # names, where the first line has none
     skip_lines: int = 0  # lines above the one with the names
 
 
 class Column(_Table):
     strip: bool = True  # take blanks off the ends
-    empty: list[str] = []  # words that mean: nothing
+    empty: tuple[str, ...] = ()  # words that mean: nothing
     empty_match: str = ""  # regular expression of the same
     words: dict[str, str] = {}  # translations; other words stay
     only_digits: bool = False  # drop everything else, as from "+1 (555) 010-2030"
@@ -144,8 +144,8 @@ class Mapping(_Table):
     timezone: str = "UTC"  # zone of the times in the table, and of the days of its figures
     file: File = File()
     columns: dict[str, Column] = {}
-    ignore: list[Ignore] = []
-    outcome: list[OutcomeRule] = []  # the first that holds
+    ignore: tuple[Ignore, ...] = ()
+    outcome: tuple[OutcomeRule, ...] = ()  # the first that holds
     contact: ContactTable | None = None
     agent: AgentTable | None = None
 

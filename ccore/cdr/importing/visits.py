@@ -73,6 +73,7 @@ class Visits:
         self._visits: dict[str, _Visit] = {}
         self._agents: dict[str, _Agent] = {}
         self._facts: list[RowFact] = []
+        self._numbers: dict[str, tuple[int, str]] = {}  # dialled by who is in no queue yet
         self._swept_us = 0
 
     def take(self) -> list[RowFact]:
@@ -104,6 +105,8 @@ class Visits:
     def called(self, at_us: int, contact: str, number: str) -> None:
         if contact in self._visits:
             self._visits[contact].called = number
+        else:
+            self._numbers[contact] = at_us, number
 
     def node(self, at_us: int, contact: str, node: str) -> None:
         if contact in self._visits:
@@ -217,12 +220,16 @@ class Visits:
         visit = self._visits.get(contact)
         if visit is None:
             visit = self._visits[contact] = _Visit(contact, arrived_us, at_us)
+            visit.called = self._numbers.pop(contact, (0, ""))[1]
         visit.queue = queue or visit.queue
         visit.last_us = max(visit.last_us, at_us)
         return visit
 
     def _sweep(self, at_us: int) -> None:
         self._swept_us = at_us
+        for contact, (heard_us, _) in list(self._numbers.items()):
+            if heard_us < at_us - STAY_US:
+                del self._numbers[contact]
         for visit in list(self._visits.values()):
             if visit.outcome is not None and visit.last_us < at_us - STAY_US:
                 self._close(visit)
