@@ -1,12 +1,13 @@
 """`make bench`: what ccore costs and how prompt it is.
 
-python -m bench [router] [sim] [real] [--save]
+python -m bench [router] [wire] [sim] [real] [--save]
 
 router  the routing engine alone, beside its plain twin
+wire    events from a socket to a handler, beside greenswitch, genesis and a bare drain
 sim     20,000 calls through codec and floor, simulated switch, virtual time
 real    600 calls at 20/s on a real FreeSWITCH, and mod_callcenter in ccore's place
 
-Without names: all of them. --save keeps the figures in bench/results/calls.json.
+Without names: all of them. --save keeps the figures in bench/results.
 """
 
 import dataclasses
@@ -21,7 +22,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from bench import callcenter, real, sim
+from bench import callcenter, real, sim, wire
 from bench.figures import Latency, load, machine
 from ccore import __version__
 from ccore.errors import ToolMissing
@@ -29,7 +30,7 @@ from tests.real.switch import find_freeswitch
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "calls.json"
-KINDS = ("router", "sim", "real")
+KINDS = ("router", "wire", "sim", "real")
 # More runnable processes than this at the start, and the figures are other people's.
 QUIET = 0.7
 
@@ -38,7 +39,7 @@ console = Console(width=110)
 
 @click.command(help=__doc__)
 @click.argument("kinds", nargs=-1, type=click.Choice(KINDS))
-@click.option("--save", is_flag=True, help="Keep the figures in bench/results/calls.json.")
+@click.option("--save", is_flag=True, help="Keep the figures in bench/results.")
 def main(kinds: tuple[str, ...], save: bool) -> None:
     wanted = kinds or KINDS
     figures: dict[str, Any] = {"ccore": __version__, "machine": machine()}
@@ -46,11 +47,13 @@ def main(kinds: tuple[str, ...], save: bool) -> None:
         console.print(f"The machine is busy (load {load():.1f}): the figures will be too high.")
     if "router" in wanted:
         router()
+    if "wire" in wanted:
+        on_the_wire(is_kept=save)
     if "sim" in wanted:
         figures["sim"] = dataclasses.asdict(simulated())
     if "real" in wanted:
         figures |= on_the_real_switch()
-    if save:
+    if save and {"sim", "real"} & set(wanted):
         RESULTS.parent.mkdir(exist_ok=True)
         kept = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
         RESULTS.write_text(json.dumps(kept | figures, indent=2) + "\n", "utf-8")
@@ -60,6 +63,14 @@ def main(kinds: tuple[str, ...], save: bool) -> None:
 def router() -> None:
     command = [sys.executable, "-m", "pytest", "bench/bench_router.py", "--benchmark-only"]
     subprocess.run(command, cwd=HERE.parent, check=True)
+
+
+def on_the_wire(*, is_kept: bool) -> None:
+    with console.status("wire"):
+        found = wire.run()
+    wire.show(found, console)
+    if is_kept:
+        console.print(f"Kept in {wire.save(found).relative_to(HERE.parent)}.")
 
 
 def simulated() -> sim.SimRun:

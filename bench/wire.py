@@ -167,13 +167,13 @@ def figures(found: WireRun) -> list[dict[str, Any]]:
         runs = [many[place] for many in found.rounds]
 
         def beside(other: str, name: str, runs: list[Run] = runs, feed: str = one.feed) -> float:
-            pairs = [
-                (run, next(o for o in many if (o.client, o.feed) == (other, feed)))
+            ratios: list[float] = [
+                getattr(run, name) / getattr(one, name)
                 for run, many in zip(runs, found.rounds, strict=True)
+                for one in many
+                if (one.client, one.feed) == (other, feed)
             ]
-            return round(
-                statistics.median(getattr(run, name) / getattr(o, name) for run, o in pairs), 4
-            )
+            return round(statistics.median(ratios), 4)
 
         rows.append(
             {

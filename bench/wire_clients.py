@@ -6,6 +6,7 @@ last KEPT tuples of headers), and put together after it has stopped.
 """
 
 import json
+import os
 import resource
 import socket
 import sys
@@ -227,7 +228,7 @@ def genesis(stand: Stand) -> None:
             await protocol.send("event plain ALL")
             await done.wait()
             sys.stdout.flush()
-            __import__("os")._exit(0)  # its good-bye waits for a switch that is none
+            os._exit(0)  # its good-bye waits for a switch that is none
 
     asyncio.run(run())
 

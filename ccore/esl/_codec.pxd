@@ -9,6 +9,7 @@ cdef class EventView:
     cdef str told_body
     cdef bint is_json
 
+    cdef void _set(self, bytes raw, bint is_json) noexcept
     cdef const char *_line(self, const char *at, const char *key, Py_ssize_t size) noexcept nogil
     cdef const char *_head_end(self) noexcept nogil
     cdef dict _told(self)
