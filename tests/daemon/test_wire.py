@@ -1,4 +1,6 @@
-"""One connection in gevent's loop: nothing is lost, cut or mixed, however slow the other side is."""
+"""One connection in gevent's loop: nothing is lost, cut or mixed, however slow the other side."""
+
+from collections.abc import Iterator
 
 import gevent
 import pytest
@@ -40,8 +42,11 @@ class Ends:
 
 
 @pytest.fixture
-def ends() -> Ends:
-    return Ends()
+def ends() -> Iterator[Ends]:
+    both = Ends()
+    yield both
+    both.wire.close()
+    both.theirs.close()
 
 
 def test_what_a_slow_switch_does_not_take_goes_later_whole_and_in_order(ends: Ends) -> None:
@@ -51,7 +56,6 @@ def test_what_a_slow_switch_does_not_take_goes_later_whole_and_in_order(ends: En
         ends.wire.send(command)
     whole = b"".join(commands)
     assert ends.read(len(whole)) == whole
-    ends.wire.close()
 
 
 def test_a_nudge_never_lands_inside_a_command(ends: Ends) -> None:
@@ -60,7 +64,6 @@ def test_a_nudge_never_lands_inside_a_command(ends: Ends) -> None:
     command = b"api " + b"x" * 2_000_000 + b"\n\n"
     ends.wire.send(command)
     assert command in ends.read(len(command) + 1)
-    ends.wire.close()
 
 
 def test_it_nudges_only_while_somebody_waits(ends: Ends) -> None:
@@ -70,7 +73,6 @@ def test_it_nudges_only_while_somebody_waits(ends: Ends) -> None:
     ends.wire.tick(False)
     ends.wire.send(b"end")
     assert ends.read(3).lstrip(b"\n") == b"end"
-    ends.wire.close()
 
 
 def test_bytes_come_in_as_they_are_and_the_end_is_told(ends: Ends) -> None:
@@ -86,4 +88,3 @@ def test_bytes_come_in_as_they_are_and_the_end_is_told(ends: Ends) -> None:
             ends.news.wait()
             ends.news.clear()
     assert "closed" in ends.why
-    ends.wire.close()
