@@ -1,8 +1,10 @@
 """`ccore report`: the figures as one page that can be mailed."""
 
 import time
-from datetime import date
+from contextlib import suppress
+from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,16 +12,28 @@ from ccore.cli.kpi_cmd import override
 from ccore.cli.options import FILE, example, json_option
 from ccore.cli.records_place import days_option, finds_records, place_of
 from ccore.cli.tables import told
+from ccore.cli.text import safe
 from ccore.errors import DiskTrouble
+
+if TYPE_CHECKING:
+    from ccore.cdr import Records
 
 __all__ = ["report"]
 
+PERIODS = ("hour", "day", "week")
+
 
 @click.command(
-    epilog=example("ccore report --to today.html", "ccore report --to r.html --language zh")
+    epilog=example("ccore report --to today.html", "ccore report --every day --to reports")
 )
 @finds_records
-@click.option("--to", "target", type=FILE, required=True, help="HTML file to write.")
+@click.option(
+    "--to",
+    "target",
+    type=FILE,
+    required=True,
+    help="HTML file to write; with --every, a directory.",
+)
 @click.option("--language", default="en", show_default=True, help="Language of the page: en or zh.")
 @click.option("--title", default="", help="Heading of the page.")
 @click.option("--threshold", "threshold_s", type=click.IntRange(0), help="Seconds to answer in.")
@@ -27,6 +41,12 @@ __all__ = ["report"]
 @click.option("--service-level", metavar="NAME", help="Variant, such as negative or amazon.")
 @click.option("--timezone", metavar="ZONE", help="Zone of days and hours, such as Asia/Shanghai.")
 @days_option()
+@days_option("--against", "against", "Compare with this UTC day; may be given several times.")
+@click.option(
+    "--every",
+    type=click.Choice(PERIODS),
+    help="Go on: when one is over, write its page to the directory --to, beside the one before.",
+)
 @json_option
 def report(
     cdr_dir: Path | None,
@@ -39,9 +59,13 @@ def report(
     service_level: str | None,
     timezone: str | None,
     days: tuple[date, ...],
+    against: tuple[date, ...],
+    every: str | None,
     json: bool,
 ) -> None:
     """Key figures, charts, queues and agents as one HTML file that needs no other."""
+    from ccore.cli.report_every import run
+    from ccore.kpi.groups import zone_of
     from ccore.kpi.report import render
 
     place = override(
@@ -51,18 +75,36 @@ def report(
         service_level=service_level,
         timezone=timezone,
     )
-    page = render(
-        place.load(days),
-        language=language,
-        threshold_s=place.threshold_s,
-        short_s=place.short_s,
-        service_level=place.service_level,
-        timezone=place.timezone,
-        title=title,
-        made=time.strftime("%Y-%m-%d %H:%M"),
-    )
+
+    def page(records: "Records", before: "Records | None", made: str) -> str:
+        return render(
+            records,
+            language=language,
+            threshold_s=place.threshold_s,
+            short_s=place.short_s,
+            service_level=place.service_level,
+            timezone=place.timezone,
+            title=title,
+            made=made,
+            before=before,
+        )
+
+    if every:
+        zone = zone_of(place.timezone)
+
+        def now() -> datetime:
+            return datetime.now(zone)
+
+        def say(line: str) -> None:
+            click.echo(f"{now().isoformat(timespec='seconds')} {safe(line)}", err=True)
+
+        with suppress(KeyboardInterrupt):
+            run(every, place, target, page, say, now)
+        return
+    before = place.load(against) if against else None
+    text = page(place.load(days), before, time.strftime("%Y-%m-%d %H:%M"))
     try:
-        target.write_text(page, "utf-8")
+        target.write_text(text, "utf-8")
     except OSError as error:
         raise DiskTrouble(path=target, why=error.strerror) from error
     told({"file": str(target)}, json, str(target))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-__all__ = ["Bar", "bars"]
+__all__ = ["Bar", "bars", "heat"]
 
 # Units of the viewBox; the page scales them.
 WIDTH, HEIGHT = 960, 300
@@ -51,6 +51,32 @@ def bars(data: Sequence[Bar], names: Sequence[str], *, line: str = "", title: st
         out += _line(data, step)
     out.append("</svg>")
     return "".join(out) + _legend(names, line)
+
+
+def heat(cells: dict[tuple[int, int], tuple[int, str]], days: Sequence[str], title: str) -> str:
+    """Days below each other, hours side by side; the darker, the more. A cell has a tip."""
+    width, height = (WIDTH - LEFT) / 24, 30
+    top = max((count for count, _ in cells.values()), default=0) or 1
+    out = [
+        f'<svg viewBox="0 0 {WIDTH} {TOP + height * 7 + 24}" role="img"'
+        f' aria-label="{escape(title)}">'
+    ]
+    for day, name in enumerate(days):
+        y = TOP + day * height
+        out.append(f'<text x="{LEFT - 8}" y="{y + 19}" text-anchor="end">{escape(name)}</text>')
+        for hour in range(24):
+            count, tip = cells.get((day, hour), (0, f"{name} {hour:02}:00: 0"))
+            out.append(
+                f'<g><title>{escape(tip)}</title><rect class="s0" x="{LEFT + hour * width:.1f}"'
+                f' y="{y}" width="{width - 2:.1f}" height="{height - 2}" rx="3"'
+                f' fill-opacity="{0.06 + 0.94 * count / top:.3f}"/></g>'
+            )
+    for hour in range(0, 24, 3):
+        x = LEFT + (hour + 0.5) * width
+        out.append(
+            f'<text x="{x:.1f}" y="{TOP + 7 * height + 16}" text-anchor="middle">{hour:02}</text>'
+        )
+    return "".join([*out, "</svg>"])
 
 
 def _grid(top: int, *, percent: bool) -> list[str]:

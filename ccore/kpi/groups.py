@@ -6,6 +6,7 @@ to the team of its agent, as the agents' own rows name it.
 """
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -220,6 +221,7 @@ def _offsets(at_us: Ints, zone: ZoneInfo) -> Ints:
     return np.array(offsets, np.int64)[inverse]
 
 
+@lru_cache(maxsize=200_000)  # the quarter hours of five years
 def _offset(at_s: int, zone: ZoneInfo) -> timedelta:
     return datetime.fromtimestamp(at_s, zone).utcoffset() or timedelta()
 

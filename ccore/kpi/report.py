@@ -4,6 +4,7 @@ Whatever a caller or a configuration chose (numbers, names of queues and agents)
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from html import escape
 from importlib.resources import files
@@ -11,13 +12,14 @@ from importlib.resources import files
 import numpy as np
 
 from ccore.cdr import Records
-from ccore.kpi.charts import Bar, bars
+from ccore.kpi.charts import Bar, bars, heat
+from ccore.kpi.compare import CHANCE, COUNTS, compare
 from ccore.kpi.compute import Line, Table, table
 from ccore.kpi.definitions import KPI, Kpi, find, service_level
 from ccore.kpi.figures import write
 from ccore.kpi.groups import zone_of
 from ccore.kpi.passes import parts_of
-from ccore.kpi.sums import Part
+from ccore.kpi.sums import Part, Sums
 from ccore.kpi.words import Words, words
 
 __all__ = ["render"]
@@ -42,8 +44,12 @@ def render(
     interval_s: int = 1800,
     title: str = "",
     made: str = "",
+    before: Records | None = None,
 ) -> str:
-    """The page as text. `made` is when, in words; a report reads no clock."""
+    """The page as text. `before` is the period to compare with.
+
+    `made` is when, in words; a report reads no clock.
+    """
     say = words(language)
 
     def by(*names: str) -> Table:
@@ -64,9 +70,13 @@ def render(
             _tiles(total, say),
             _section(say["volume"], _volume(by(step), step, interval_s, say)),
             _section(say["waits"], _waits(records, say)),
+            _section(say["week"], _week(by("hour"), say)),
             _section(say["queues"], _lines(by("queue"), QUEUES, say["queue"], say)),
             _section(say["agents"], _agents(by("agent"), say)),
         ]
+        if before is not None and len(before.contacts):
+            old = table(before, replace(total.plan, by=()))
+            body.insert(1, _section(say["periods"], _periods((before, old), (records, total), say)))
     else:
         body = [f"<section>{say['empty']}</section>"]
     heading = title or say["title"]
@@ -194,6 +204,36 @@ def _waits(records: Records, say: Words) -> str:
         tip = ", ".join(f"{n} {name}" for n, name in zip(heights, names, strict=True))
         data.append(Bar(label, heights, f"{label} {say['seconds']}: {tip}"))
     return bars(data, names, title=say["waits"])
+
+
+def _week(result: Table, say: Words) -> str:
+    """Contacts that reached a queue, by day of the week and hour of the day."""
+    days = say["days"].split()
+    sums: dict[tuple[int, int], Sums] = {}
+    for line in result.lines:
+        at = datetime.fromisoformat(line.key[0])
+        sums.setdefault((at.weekday(), at.hour), Sums()).add(line.sums)
+    cells = {}
+    for (day, hour), cell in sums.items():
+        level = result.plan.variant
+        text = write(level, level.value(cell), empty="–")
+        tip = f"{days[day]} {hour:02}:00: {cell.offered}, {say['level']} {text}"
+        cells[day, hour] = (cell.offered, tip)
+    return heat(cells, days, say["week"])
+
+
+def _periods(before: tuple[Records, Table], now: tuple[Records, Table], say: Words) -> str:
+    rows = []
+    for change in compare(before, now):
+        level = now[1].plan.variant
+        kpi = level if change.name == level.name else find(change.name)
+        name = say["level"] if kpi is level else _title(kpi.name, kpi, say)
+        if change.name in COUNTS:
+            name = say["per_day"].format(name=name)
+        told = say["yes"] if change.is_more_than_chance else ""
+        rows.append([name, write(kpi, change.before), write(kpi, change.after), told])
+    head = [say["figure"], say["before"], say["now"], say["chance"]]
+    return _table(head, rows) + f'<p class="note">{escape(say["tested"].format(p=CHANCE))}</p>'
 
 
 def _lines(result: Table, names: Sequence[str], first: str, say: Words) -> str:

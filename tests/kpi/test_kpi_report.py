@@ -98,4 +98,13 @@ def test_a_long_period_is_drawn_by_the_day(tmp_path: Path) -> None:
     facts[0].arrived_us -= 30 * 86_400_000_000
     page = render(record(tmp_path, list(facts)))
     assert "2026-10-22: 1 answered" in page
-    assert page.count("<g><title>") < 60
+    assert page.count("<g><title>") < 60 + 7 * 24  # and the week's hours
+
+
+def test_page_shows_the_week_and_the_period_before(tmp_path: Path) -> None:
+    records = record(tmp_path, micro_facts())
+    text = " ".join(read(render(records, before=records)).words)
+    assert "Sat 00:00: 11" in text  # a Saturday's first hour
+    assert "Against the period before" in text
+    assert "Offered, a day" in text
+    assert "Against the period before" not in " ".join(read(render(records)).words)

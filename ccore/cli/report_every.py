@@ -1,0 +1,123 @@
+"""Reports on time: when a day, a week or an hour is over, its page is written to a directory.
+
+A page that is there already is left alone, so the command can be stopped and started at will. When
+it starts it makes up for the last whole period. A period that fails is told, and tried again with
+the next one.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ccore.errors import CcoreError, DiskTrouble
+
+if TYPE_CHECKING:
+    from ccore.cdr import Records
+    from ccore.cli.records_place import Place
+
+__all__ = ["begin_of", "between", "following", "run"]
+
+SETTLE_S = 60  # rows of calls that ended on the border are written by then
+DAY = timedelta(days=1)
+Render = Callable[["Records", "Records", str], str]
+
+
+def begin_of(period: str, at: datetime) -> datetime:
+    """The beginning of the period that a local moment lies in."""
+    hour = at.replace(minute=0, second=0, microsecond=0)
+    if period == "hour":
+        return hour
+    day = hour.replace(hour=0)
+    return day if period == "day" else day - at.weekday() * DAY
+
+
+def following(period: str, begin: datetime) -> datetime:
+    """The beginning of the next period; a day is a day of the calendar, whatever the clocks do."""
+    if period == "hour":
+        return datetime.fromtimestamp(begin.timestamp() + 3600, begin.tzinfo)
+    return begin + DAY * (1 if period == "day" else 7)
+
+
+def preceding(period: str, begin: datetime) -> datetime:
+    return begin_of(period, datetime.fromtimestamp(begin.timestamp() - 1, begin.tzinfo))
+
+
+def between(place: "Place", begin: datetime, end: datetime) -> "Records":
+    """Contacts that arrived from `begin` to before `end`, their legs, and agents' time then."""
+    from ccore.cdr import Records
+
+    first, last = (round(at.timestamp()) * 1_000_000 for at in (begin, end))
+    days = _days(*(at.astimezone(UTC) for at in (begin, end)))
+    found = place.load(tuple(day.date() for day in days))
+    contacts, legs, agents = found.contacts, found.legs, found.agents
+    agents = agents[(agents["start_us"] < last) & (agents["end_us"] > first)].copy()
+    agents["start_us"] = np.maximum(agents["start_us"], first)
+    agents["end_us"] = np.minimum(agents["end_us"], last)
+    return Records(
+        contacts[(contacts["arrived_us"] >= first) & (contacts["arrived_us"] < last)],
+        legs[(legs["contact_us"] >= first) & (legs["contact_us"] < last)],
+        agents,
+        found.strings,
+    )
+
+
+def _days(start: datetime, stop: datetime) -> Iterator[datetime]:
+    """UTC days of the files that may hold it: an agent's row lies under the day it began."""
+    day = start - 2 * DAY
+    while day <= stop + DAY:
+        yield day
+        day += DAY
+
+
+def run(
+    period: str,
+    place: "Place",
+    directory: Path,
+    render: Render,
+    say: Callable[[str], None],
+    now: Callable[[], datetime],
+    wait: Callable[[float], None] = time.sleep,
+) -> None:
+    """For ever, until interrupted."""
+    begin = preceding(period, begin_of(period, now()))
+    say(f"a report for every {period} to {directory}")
+    while True:
+        end = following(period, begin)
+        due_s = end.timestamp() + SETTLE_S - now().timestamp()
+        if due_s > 0:
+            say(f"next: {_name(period, begin)}, due {end.isoformat(timespec='minutes')}")
+            wait(due_s)
+        try:
+            say(_write(period, place, directory, render, begin, end))
+        except CcoreError as trouble:
+            say(f"{_name(period, begin)} failed: {trouble}")
+        begin = end
+
+
+def _write(
+    period: str, place: "Place", directory: Path, render: Render, begin: datetime, end: datetime
+) -> str:
+    target = directory / _name(period, begin)
+    if target.exists():
+        return f"{target.name} is there already"
+    records = between(place, begin, end)
+    before = between(place, preceding(period, begin), begin)
+    page = render(records, before, end.isoformat(timespec="minutes"))
+    partial = target.with_suffix(".part")
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        partial.write_text(page, "utf-8")
+        partial.replace(target)  # whoever mails it never finds half a page
+    except OSError as error:
+        raise DiskTrouble(path=target, why=error.strerror) from error
+    return f"{target.name} written, {len(records.contacts)} contacts"
+
+
+def _name(period: str, begin: datetime) -> str:
+    if period == "hour":
+        return f"report-{begin.strftime('%Y-%m-%dT%H%M%z')}.html"
+    return f"report-{begin.date().isoformat()}{'-week' if period == 'week' else ''}.html"
