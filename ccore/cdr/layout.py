@@ -1,7 +1,7 @@
 """The row layouts: what one contact, one leg and one agent interval look like on disk.
 
 Packed, little endian, written once and never changed. A new field means a new version of the file
-(`journal.VERSION`). Text is not in the rows: a field of text holds an id of `strings`, 0 being the
+(`segment.VERSION`). Text is not in the rows: a field of text holds an id of `strings`, 0 being the
 empty string. `contact_hi` and `contact_lo` are the 128 bits of the switch's UUID; where an id is no
 UUID, hi is 0 and lo is an id of `strings`.
 

@@ -43,7 +43,7 @@ def load(
         contacts=read(directory, Row.CONTACT, chosen, tell=tell),
         legs=read(directory, Row.LEG, chosen, tell=tell),
         agents=read(directory, Row.AGENT, chosen, tell=tell),
-        strings=Strings(directory),
+        strings=Strings(directory, tell=tell),
     )
 
 

@@ -8,6 +8,8 @@ else comes back as it went in.
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
+
 from ccore.cdr.causes import CODES, FOREIGN, NAMES
 from ccore.cdr.layout import HIT_LAST_AGENT, NONE_MS, Row, Rows
 from ccore.cdr.numbers import hash_number
@@ -28,6 +30,13 @@ __all__ = ["RowFact", "Values", "day_us", "facts", "pack", "row_kind"]
 RowFact = ContactClosed | LegClosed | AgentInterval
 Values = tuple[Any, ...]
 NIL = bytes(5)
+
+# Codes that a newer ccore appended read as the nearest that says nothing wrong.
+OUTCOMES = {int(one): one for one in Outcome}
+ENDED_BY = {int(one): one for one in EndedBy}
+LEG_KINDS = {int(one): one for one in LegKind}  # legs of a new kind are passed over
+LEG_RESULTS = {int(one): one for one in LegResult}
+STATES = {int(one): one for one in AgentState}
 
 
 def row_kind(fact: RowFact) -> Row:
@@ -59,6 +68,8 @@ def facts(kind: Row, rows: Rows, strings: Strings) -> Iterator[RowFact]:
         Row.AGENT: _agent,
     }
     unpack = table[kind]
+    if kind is Row.LEG:
+        rows = rows[np.isin(rows["kind"], list(LEG_KINDS))]
     for start in range(0, len(rows), 4096):  # so many at a time: a year need not fit in memory
         for values in rows[start : start + 4096].tolist():
             yield unpack(values, strings)
@@ -109,8 +120,8 @@ def _contact(values: Values, strings: Strings) -> ContactClosed:
         node=text(Text.NODE, node),
         arrived_us=arrived_us,
         ended_us=arrived_us + length * 1000,
-        outcome=Outcome(outcome),
-        ended_by=EndedBy(ended_by),
+        outcome=OUTCOMES.get(outcome, Outcome.FAILED),
+        ended_by=ENDED_BY.get(ended_by, EndedBy.UNKNOWN),
         cause=_cause_name(cause, strings),
         called=text(Text.NUMBER, called),
         calling=text(Text.NUMBER, calling),
@@ -162,8 +173,8 @@ def _leg(values: Values, strings: Strings) -> LegClosed:
     return LegClosed(
         contact=_contact_id(hi, lo, strings),
         contact_us=contact_us,
-        kind=LegKind(kind),
-        result=LegResult(result),
+        kind=LEG_KINDS[kind],
+        result=LEG_RESULTS.get(result, LegResult.NONE),
         start_us=start_us,
         end_us=end_us,
         queue=text(Text.QUEUE, queue),
@@ -196,7 +207,7 @@ def _agent(values: Values, strings: Strings) -> AgentInterval:
     text = strings.text
     return AgentInterval(
         agent=text(Text.AGENT, agent),
-        state=AgentState(state),
+        state=STATES.get(state, AgentState.SIGNED_OUT),
         start_us=start_us,
         end_us=end_us,
         reason=text(Text.REASON, reason),

@@ -18,6 +18,7 @@ import os
 import re
 import struct
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -34,6 +35,7 @@ __all__ = [
     "Segment",
     "block_bytes",
     "day_of",
+    "days_in",
     "file_head",
     "file_name",
     "last_slot_seq",
@@ -42,7 +44,8 @@ __all__ = [
 
 VERSION = 1
 MAGIC = b"ccorerec"
-BLOCK_MAGIC = b"\0\0\0\0blk1"
+# A version has its own, so that the blocks of another are never taken for ours.
+BLOCK_MAGIC = b"\0\0\0\0blk%d" % VERSION
 FILE_HEAD = struct.Struct("<8sHHB")  # magic, version, row size in bytes, kind
 BLOCK_HEAD = struct.Struct("<8sIIQ")  # magic, count, CRC of the rows, first sequence number
 HEAD_CRC = struct.Struct("<I")  # CRC of BLOCK_HEAD
@@ -89,6 +92,17 @@ class Segment:
 
 def day_of(at_us: int) -> date:
     return EPOCH + timedelta(days=min(max(at_us // DAY_US, 0), LAST_DAY))
+
+
+def days_in(directory: Path, kind: Row | None = None) -> list[date]:
+    """The days that there are files of, in their order."""
+    days = set()
+    for path in directory.iterdir():
+        found = NAME.fullmatch(path.name)
+        if found and kind in (None, found[2]):
+            with suppress(ValueError):  # such as the 99th of a month: none of ours
+                days.add(date.fromisoformat(found[1]))
+    return sorted(days)
 
 
 def file_name(kind: Row, day: date) -> str:
@@ -196,7 +210,11 @@ def _foreign(head: bytes) -> str:
 
 
 def _map(path: Path) -> mmap.mmap | bytes:
-    with path.open("rb") as file:
-        if os.fstat(file.fileno()).st_size == 0:  # nothing to map
-            return b""
-        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    try:
+        with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_size == 0:  # nothing to map
+                return b""
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise RecordsDamaged(file=path, what=f"cannot be read ({why})", offset=0) from error

@@ -6,12 +6,13 @@ grow with every caller are looked up in the file and remembered up to a bound.
 """
 
 import sqlite3
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 
 from sqlite_utils import Database
 
-from ccore.errors import DiskTrouble
+from ccore.errors import DiskTrouble, RecordsDamaged
 
 __all__ = ["OTHER", "Strings", "Text"]
 
@@ -48,15 +49,36 @@ GROWING = frozenset({Text.NUMBER, Text.NAME, Text.FILE, Text.DETAIL, Text.CONTAC
 class Strings:
     """The string table of one directory of records."""
 
-    def __init__(self, directory: Path, *, write: bool = False) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        write: bool = False,
+        tell: Callable[[RecordsDamaged], None] | None = None,
+    ) -> None:
+        """With `tell`, a table that cannot be read is told, and texts read as `?ID`."""
         self.path = directory / FILE_NAME
+        self._write = write
         self._pending: list[tuple[str, int, str]] = []
         self._ids: dict[Text, dict[str, int]] = {kind: {"": 0} for kind in Text}
         self._texts: dict[Text, dict[int, str]] = {kind: {0: ""} for kind in Text}
         self._last = dict.fromkeys(Text, 0)  # greatest id given
         try:
-            self._db = Database(_open(self.path, write=write))
+            self._open()
+        except (sqlite3.Error, OSError) as error:
             if write:
+                raise DiskTrouble(path=self.path, why=str(error)) from error
+            trouble = RecordsDamaged(file=self.path, what=str(error), offset=0)
+            if tell is None:
+                raise trouble from error
+            tell(trouble)
+            self._db = Database(memory=True)
+
+    def _open(self) -> None:
+        connection = _connect(self.path, write=self._write)
+        try:
+            self._db = Database(connection)
+            if self._write:
                 self._db.conn.execute("pragma journal_mode = wal")
                 self._db.conn.execute("pragma synchronous = normal")
                 if not self._db.table("strings").exists():
@@ -66,8 +88,17 @@ class Strings:
                     self._db.table("strings").create_index(["kind", "text"], unique=True)
                     self._db.conn.commit()
             self._load()
-        except (sqlite3.Error, OSError) as error:
-            raise DiskTrouble(path=self.path, why=str(error)) from error
+        except sqlite3.Error:
+            connection.close()
+            raise
+
+    def check(self) -> str:
+        """What is wrong with the table; "" where nothing is."""
+        try:
+            found = self._db.conn.execute("pragma quick_check(1)").fetchone()[0]
+        except sqlite3.DatabaseError as error:
+            found = str(error)
+        return "" if found == "ok" else " ".join(str(found).split())
 
     def _load(self) -> None:
         if not self._db.table("strings").exists():
@@ -146,6 +177,10 @@ class Strings:
             if "no such table" in str(error):  # rows without their string table
                 return None
             raise DiskTrouble(path=self.path, why=str(error)) from error
+        except sqlite3.DatabaseError as error:
+            if self._write:
+                raise DiskTrouble(path=self.path, why=str(error)) from error
+            return None  # a damaged page: `cdr verify` tells
         return None if row is None else row[0]
 
     def _remember(self, kind: Text, number: int, text: str) -> None:
@@ -155,7 +190,7 @@ class Strings:
             self._texts[kind] = {0: ""}  # a long read; ids that wait for flush are kept
 
 
-def _open(path: Path, *, write: bool) -> sqlite3.Connection:
+def _connect(path: Path, *, write: bool) -> sqlite3.Connection:
     # One owner at a time, but it may hand the work to a thread so that the event loop goes on.
     if write:
         return sqlite3.connect(path, check_same_thread=False)
@@ -164,7 +199,10 @@ def _open(path: Path, *, write: bool) -> sqlite3.Connection:
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
     try:
         connection.execute("select 1 from sqlite_master").fetchone()
-    except sqlite3.OperationalError:  # a read-only medium has no place for the shared memory file
+    except sqlite3.DatabaseError as error:
         connection.close()
+        if not isinstance(error, sqlite3.OperationalError):
+            raise
+        # A read-only medium has no place for the shared memory file.
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)
     return connection

@@ -5,6 +5,7 @@ import time
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,7 +18,12 @@ from ccore.cli.tables import Column, Row, show
 from ccore.cli.text import one_line_json, safe
 from ccore.errors import RecordsDamaged
 
+if TYPE_CHECKING:
+    from ccore.cdr.segment import Damage
+
 __all__ = ["cdr"]
+
+_Newest = tuple[list[Row], int]  # rows, and the number of the last
 
 POLL_S = 0.5  # how often `tail --follow` looks; a row is on disk about 0.1 s after its call
 
@@ -71,22 +77,19 @@ def tail(
 ) -> None:
     """The last records written; with --json one object a line."""
     place = place_of(cdr_dir, config_path)
-    seen = _newest(place, kind)
-    rows = [row for _, row in seen[len(seen) - min(lines, len(seen)) :]]
+    rows, last = _newest(place, kind, count=lines)
     if json or follow:
         _print_lines(rows, kind, json)
     else:
         show(rows, COLUMNS[kind], json=False, empty="No records.")
-    last = max((seq for seq, _ in seen), default=0)
     stamp = _stamp(place.directory, kind)
     while follow:
         time.sleep(POLL_S)
         now = _stamp(place.directory, kind)
         if now != stamp:
             stamp = now
-            fresh = [(seq, row) for seq, row in _newest(place, kind) if seq > last]
-            _print_lines([row for _, row in fresh], kind, json)
-            last = max((seq for seq, _ in fresh), default=last)
+            rows, last = _newest(place, kind, after=last)
+            _print_lines(rows, kind, json)
     place.finish()
 
 
@@ -95,22 +98,26 @@ def tail(
 @json_option
 def verify(cdr_dir: Path | None, config_path: Path, json: bool) -> None:
     """Check every byte of every file; exit code 21 if anything is damaged."""
-    from ccore.cdr import segments
+    from ccore.cdr import Strings, segments
+    from ccore.cdr.segment import Damage
 
     place = place_of(cdr_dir, config_path)
     rows: list[Row] = []
-    for segment in segments(place.directory, tell=place.tell):
+
+    def unreadable(trouble: RecordsDamaged) -> None:
+        place.tell(trouble)
+        damage = Damage(0, str(trouble.fields["what"]), torn=False)
+        rows.append(_verified(Path(str(trouble.fields["file"])).name, [], 0, [damage]))
+
+    for segment in segments(place.directory, tell=unreadable):
         for damage in segment.damage:
             place.tell(RecordsDamaged(file=segment.path, what=damage.what, offset=damage.offset))
-        rows.append(
-            {
-                "file": segment.path.name,
-                "rows": sum(block.count for block in segment.blocks),
-                "blocks": len(segment.blocks),
-                "last": segment.last_seq,
-                "damage": [asdict(damage) for damage in segment.damage],
-            }
-        )
+        blocks = [block.count for block in segment.blocks]
+        rows.append(_verified(segment.path.name, blocks, segment.last_seq, segment.damage))
+    strings = Strings(place.directory, tell=unreadable)
+    if what := strings.check():
+        unreadable(RecordsDamaged(file=strings.path, what=what, offset=0))
+    strings.close()
     columns = (
         Column("file", lambda row: row["file"]),
         Column("rows", lambda row: row["rows"], right=True),
@@ -126,6 +133,16 @@ def verify(cdr_dir: Path | None, config_path: Path, json: bool) -> None:
     place.finish()
 
 
+def _verified(file: str, blocks: list[int], last: int, damage: "list[Damage]") -> Row:
+    return {
+        "file": file,
+        "rows": sum(blocks),
+        "blocks": len(blocks),
+        "last": last,
+        "damage": [asdict(one) for one in damage],
+    }
+
+
 def _print_lines(rows: list[Row], kind: str, json: bool) -> None:
     for row in rows:
         if json:
@@ -136,15 +153,23 @@ def _print_lines(rows: list[Row], kind: str, json: bool) -> None:
     sys.stdout.flush()
 
 
-def _newest(place: Place, kind: str) -> list[tuple[int, Row]]:
+def _newest(place: Place, kind: str, *, after: int = 0, count: int | None = None) -> _Newest:
     """Rows of the last two days in the order of writing: a call may end on another day."""
     from ccore.cdr import Row as Kind
     from ccore.cdr import Strings, facts, read
+    from ccore.cdr.segment import days_in
 
-    days = sorted({path.name[:10] for path in place.directory.glob(f"*.{kind}.ccr")})[-2:]
-    rows = read(place.directory, Kind(kind), map(date.fromisoformat, days), tell=place.tell)
-    flats = map(flat, facts(Kind(kind), rows, Strings(place.directory)))
-    return sorted(zip(rows["seq"].tolist(), flats, strict=True), key=lambda pair: pair[0])
+    place.check()
+    days = days_in(place.directory, Kind(kind))[-2:]
+    rows = read(place.directory, Kind(kind), days, tell=place.tell)
+    last = int(rows["seq"].max(initial=0))
+    rows = rows[rows["seq"] > after]
+    rows = rows[rows["seq"].argsort()]
+    rows = rows[max(0, len(rows) - count) :] if count is not None else rows
+    strings = Strings(place.directory, tell=place.tell)
+    newest: list[Row] = [flat(fact) for fact in facts(Kind(kind), rows, strings)]
+    strings.close()
+    return newest, max(last, after)
 
 
 def _stamp(directory: Path, kind: str) -> list[tuple[str, int]]:

@@ -34,7 +34,7 @@ class Place:
     attribution: str = ""
     experts: "Experts | None" = None
     targets: "dict[str, Band]" = field(default_factory=dict)
-    damaged: bool = False
+    told: set[str] = field(default_factory=set)  # damage is told once
 
     def load(self, days: tuple[date, ...]) -> "Records":
         from ccore.cdr import load
@@ -49,12 +49,14 @@ class Place:
             )
 
     def tell(self, trouble: RecordsDamaged) -> None:
-        self.damaged = True
-        click.echo(f"ccore: {safe(str(trouble))}", err=True)
+        words = safe(str(trouble))
+        if words not in self.told:
+            self.told.add(words)
+            click.echo(f"ccore: {words}", err=True)
 
     def finish(self) -> None:
         """What was good has been shown; the exit code says that something was not."""
-        if self.damaged:
+        if self.told:
             click.get_current_context().exit(RecordsDamaged.exit_code)
 
 

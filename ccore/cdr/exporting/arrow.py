@@ -14,7 +14,7 @@ from typing import Any
 from ccore.cdr.layout import Row
 from ccore.cdr.records import Tell, load
 from ccore.cdr.rows import RowFact
-from ccore.cdr.segment import NAME
+from ccore.cdr.segment import days_in
 from ccore.errors import DiskTrouble, ToolMissing
 from ccore.model import AgentInterval, ContactClosed, LegClosed
 
@@ -90,9 +90,9 @@ def _pyarrow() -> Any:
 def _days(
     directory: Path, kind: Row, days: tuple[date, ...], tell: Tell | None
 ) -> Iterator[tuple[date, list[RowFact]]]:
-    names = [NAME.fullmatch(path.name) for path in directory.iterdir()]
-    there = {date.fromisoformat(name[1]) for name in names if name and name[2] == kind.value}
-    for day in sorted(there & set(days) if days else there):
+    for day in days_in(directory, kind):
+        if days and day not in days:
+            continue
         records = load(directory, [day], tell=tell)
         yield day, list(records.facts(kind))
         records.strings.close()

@@ -18,7 +18,7 @@ from pathlib import Path
 from ccore.cdr.importing.visits import WRAPUP_REASON
 from ccore.cdr.layout import Row
 from ccore.cdr.records import load
-from ccore.cdr.segment import NAME
+from ccore.cdr.segment import days_in
 from ccore.errors import RecordsDamaged
 from ccore.model import (
     AgentInterval,
@@ -82,11 +82,9 @@ def queue_log(
     directory: Path, days: Iterable[date] | None = None, *, tell: Tell | None = None
 ) -> Iterator[str]:
     """The lines of the log, without their ends."""
-    found = {NAME.fullmatch(path.name) for path in directory.iterdir()}
-    there = sorted({date.fromisoformat(name[1]) for name in found if name})
     chosen = None if days is None else set(days)
     log, agents = _Log(), dict[str, _Agent]()
-    for day in there:
+    for day in days_in(directory):
         if chosen is not None and day not in chosen:
             continue
         records = load(directory, [day], tell=tell)
