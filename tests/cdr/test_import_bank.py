@@ -114,3 +114,18 @@ def test_blanks_and_servers_without_a_name_are_cleaned(bank: tuple[Path, Any]) -
     }
     assert "" in agents
     assert "NO_SERVER" not in agents
+
+
+def test_as_a_queue_log_the_day_has_the_same_figures(one_day: Path, tmp_path: Path) -> None:
+    log, back = tmp_path / "queue_log", tmp_path / "back"
+    ccore("cdr", "import", "--mapping", MAPPING, "--to", tmp_path / "cdr", "--json", one_day)
+    options = ["cdr", "export", "--cdr", tmp_path / "cdr", "--format", "queue_log", "--to", log]
+    assert CliRunner().invoke(main, [str(word) for word in options]).exit_code == 0
+    zone = ("--timezone", "Asia/Jerusalem")
+    ccore("cdr", "import", "--format", "queue_log", *zone, "--to", back, "--json", log)
+    names = [*COUNTS, *RATIOS, "longest"]
+    before, after = (
+        ccore("kpi", "--cdr", cdr, "--json")["total"] for cdr in (tmp_path / "cdr", back)
+    )
+    assert [after[name] for name in names] == [before[name] for name in names]
+    assert after["occupancy"] is None  # nothing is known of agents who are not on a call

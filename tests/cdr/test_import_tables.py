@@ -1,14 +1,17 @@
 """Tables of other systems by a mapping: what fits, what is mended, what is refused."""
 
 import gzip
+import textwrap
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ccore.cdr import Row, load
-from ccore.cdr.importing import import_files, load_mapping
+from ccore.cdr import JournalWriter, Row, load
+from ccore.cdr.importing import FORMATS, import_files, load_mapping
+from ccore.cli.cdr_import_cmd import FORMATS as OFFERED
 from ccore.kpi import table
 from ccore.model import ContactClosed, LegClosed
 from tests.cdr.importing import imported, refused, run, totals
@@ -247,3 +250,57 @@ def test_no_file_is_fatal_and_every_row_is_accounted_for(
     done = tally.written[Row.CONTACT] + tally.known[Row.CONTACT]
     assert tally.read == done + tally.bad_rows + tally.ignored_rows
     assert table(load(cdr)).total.value("attempts") == tally.written[Row.CONTACT] >= 2
+
+
+def test_the_mapping_in_the_document_reads_the_table_it_is_about(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "records.md").read_text("utf-8")
+    block = text.partition("the shortest is about this:\n\n")[2].partition("\n| key |")[0]
+    mapping = write(tmp_path / "m.toml", textwrap.dedent(block))
+    table = write(
+        tmp_path / "t.csv",
+        "CallID,Date,Time,QueueSeconds,TalkTime,Service,Agent,ANI,Result",
+        "17,21.11.2026,09:00:00,12,1:05,sales,Li,13800000001,Handled",
+        '18,21.11.2026,09:00:30,40,,sales,,"138,0",Gone',
+    )
+    assert imported(tmp_path / "cdr", "--mapping", mapping, table)["written"]["contact"] == 2
+    found = totals(tmp_path / "cdr", "answered", "abandoned", "asa", "aat", "att")
+    assert found == {"answered": 1, "abandoned": 1, "asa": 12, "aat": 40, "att": 65}
+
+
+def test_numbers_can_be_hashed_on_the_way_in(tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    for name in ("a", "b"):
+        imported(tmp_path / name, "--hash-numbers", key, *plain(tmp_path, *ROWS))
+    one, two = (
+        sorted(
+            f.calling for f in load(tmp_path / n).facts(Row.CONTACT) if isinstance(f, ContactClosed)
+        )
+        for n in ("a", "b")
+    )
+    assert one == two
+    assert one[1].startswith("h")
+    assert b"15550102030" not in (tmp_path / "a" / "strings.db").read_bytes()
+
+
+def test_a_running_daemons_directory_is_refused(tmp_path: Path) -> None:
+    options = plain(tmp_path, *ROWS)
+    writer = JournalWriter(tmp_path / "cdr")
+    code, _ = refused("cdr", "import", "--to", tmp_path / "cdr", *options)
+    assert code == 19
+    writer.close()
+    tally = imported(tmp_path / "cdr", *options)
+    assert tally["written"]["contact"] == 2
+
+
+def test_years_in_any_order_are_known_too(tmp_path: Path) -> None:
+    days = [date(2024, 1, 1) + timedelta(days=n * 7919 % 200) for n in range(400)]
+    rows = [f"{n};{day:%d.%m.%Y};09:00;;09:02;;" for n, day in enumerate(days)]
+    options = plain(tmp_path, ROWS[0], *rows, *rows[:50])
+    first = imported(tmp_path / "cdr", *options)
+    assert (first["written"]["contact"], first["known"]["contact"]) == (400, 50)
+    again = imported(tmp_path / "cdr", *options)
+    assert (again["written"]["contact"], again["known"]["contact"]) == (0, 450)
+
+
+def test_the_command_offers_every_format_there_is() -> None:
+    assert OFFERED == FORMATS

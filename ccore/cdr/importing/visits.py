@@ -2,7 +2,8 @@
 
 A caller's visit is kept for an hour after he left a queue, since he may come back to one under the
 same id: a contact counts once, under the last queue. An agent's state is put together from signing
-in, pausing and calls; of an agent who is never said to sign in only his calls are known.
+in, pausing and calls. Of an agent who is not known to be signed in nothing is kept: with his calls
+alone he would seem to be busy all the time.
 
 Log formats have no state of wrap-up. A pause whose reason is one of WRAPUP_REASONS is taken as one,
 and counts for the contact before it.
@@ -297,7 +298,7 @@ class Visits:
         """The log tells of ringing when it is over; take it out of the time before."""
         person = self._agent(name)
         begin_us = until_us - ring_us
-        if person.talking_in or ring_us <= 0 or (person.state and person.since_us > begin_us):
+        if person.talking_in or ring_us <= 0 or not person.state or person.since_us > begin_us:
             return
         self._turn(person, begin_us, AgentState.RINGING, "")
         self._settle(name, until_us)
@@ -308,7 +309,7 @@ class Visits:
         everywhere = "" in person.paused or (
             bool(person.paused) and person.queues - {""} <= set(person.paused)
         )
-        if person.talking_in:
+        if person.talking_in and (known or person.state is AgentState.TALKING):
             self._turn(person, at_us, AgentState.TALKING, "")
         elif known and everywhere:
             reason = person.paused.get("", next(iter(person.paused.values())))
