@@ -200,6 +200,7 @@ WRONG = [
     ),
     (PLAIN.replace("%d.%m.%Y", "%m/%d/%y"), "as all rows, expected a mapping that fits the file"),
     (PLAIN.replace("[contact]", "[contact]\nwait = { unit = 's' }"), "either a column, or since"),
+    (PLAIN + "[file]\nseparator = '|'\n", "expected columns separated by '|', found id;day;"),
     (PLAIN + "[file]\nencoding = 'klingon'\n", "expected an encoding such as utf-8"),
 ]
 

@@ -56,6 +56,8 @@ def read_rows(
             readers.raw(name)
     except NoColumn as missing:
         near = difflib.get_close_matches(missing.name, names, 1) or [", ".join(names[:20])]
+        if len(names) == 1:
+            near = [f"columns separated by {mapping.file.separator!r}, found {names[0]}"]
         raise BadConfig(
             file=mapping_path,
             place=f"column {missing.name!r}",
