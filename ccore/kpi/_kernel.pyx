@@ -18,13 +18,18 @@ __all__ = ["BUCKETS_PER_GROUP", "COLUMNS", "ROW_BYTES", "contacts"]
 cdef extern from *:
     """
     #define ccore_leading_zeros __builtin_clz
+    #define ccore_prefetch __builtin_prefetch
     """
+    void prefetch "ccore_prefetch"(const void *) noexcept nogil
     int leading_zeros "ccore_leading_zeros"(unsigned int) noexcept nogil
 
 cdef enum:
     QUARTER_US = 900_000_000
     NONE_MS = 0xFFFF_FFFF
     OUTCOME_IVR = 5             # model.Outcome.IVR
+    # Rows fetched beforehand, 3 kB: past the end of a memory page, where the processor's own
+    # prefetching stops. It is a hint: an address behind the last row does no harm.
+    AHEAD = 32
     BUCKETS = 64 * 27           # of ccore.kpi.histogram
 
 COLUMNS = WIDTH
@@ -52,6 +57,8 @@ cdef Py_ssize_t add_rows(
     cdef uint8_t part
     for place in range(count):
         row = &rows[place]
+        prefetch(row + AHEAD)
+        prefetch(&row[AHEAD].called)  # in the row's other line
         if row.seq == 0:
             continue
         at_us = row.arrived_us if want.at_us == NULL else want.at_us[place]
