@@ -50,10 +50,11 @@ class Finding:
 def findings(result: Table, bands: Mapping[str, Band]) -> list[Finding]:
     """Every figure that has a band, whether it holds or not."""
     sums = result.total.sums
-    return [
-        Finding(name, _kpi(name, result).value(sums), band)
-        for name, band in (DEFAULTS | dict(bands)).items()
-    ]
+    found = []
+    for name, band in (DEFAULTS | dict(bands)).items():
+        is_unknown = name == "acw" and not sums.acw_us  # imported records often have no wrap-up
+        found.append(Finding(name, None if is_unknown else _kpi(name, result).value(sums), band))
+    return found
 
 
 def level_causes(records: Records, result: Table) -> list[str]:

@@ -229,6 +229,12 @@ def test_a_missed_target_names_where_to_look(micro: Records) -> None:
     assert causes[0].startswith("sales, 2026-11-21T00:00+00:00: 4 of 6 missed there; occupancy")
 
 
+def test_no_wrap_up_on_record_is_no_missed_target(tmp_path: Path) -> None:
+    facts = [fact for fact in micro_facts() if not isinstance(fact, LegClosed)]
+    found = {one.name: one for one in findings(table(record(tmp_path, facts)), {})}
+    assert found["acw"].is_met
+
+
 def test_percentiles_of_waits(micro: Records) -> None:
     sums = table(micro).total.sums  # 0 10 18 20 21 25 45
     assert sum(sums.waits.values()) == 7
