@@ -83,9 +83,10 @@ class ControlServer:
             follower.end({"news": "bye", "why": "the daemon stops"})
         self._followers.clear()
         if self._server is not None:
+            # Before the conversations end: whoever waits for their end finds the socket gone.
+            self.path.unlink(missing_ok=True)
             self._server.stop(timeout=1)
             self._server = None
-            self.path.unlink(missing_ok=True)
         if self._lock is not None:
             self._lock.close()
             self._lock = None
