@@ -77,7 +77,10 @@ class Stand:
         sock.sendall(b"auth x\n\nevent plain ALL\n\n")
         said = b""
         while said.count(b"\n\n") < 3:  # its question and two replies
-            said += sock.recv(1)
+            data = sock.recv(1)
+            if not data:
+                raise SystemExit("the sender went away")
+            said += data
         return sock
 
 

@@ -77,6 +77,7 @@ def host(listening: socket.socket, links: int) -> list[socket.socket]:
         client.sendall(b"Content-Type: auth/request\n\n")
         while b"plain ALL" not in _command(client):
             client.sendall(b"Content-Type: command/reply\nReply-Text: +OK accepted\n\n")
+        client.sendall(b"Content-Type: command/reply\nReply-Text: +OK event listener enabled\n\n")
         clients.append(client)
     return clients
 
@@ -92,9 +93,6 @@ def _command(client: socket.socket) -> bytes:
 
 
 def feed(clients: list[socket.socket], lap: list[tuple[bytes, bytes]], laps: int, how: str) -> None:
-    reply = b"Content-Type: command/reply\nReply-Text: +OK event listener enabled plain\n\n"
-    for client in clients:
-        client.sendall(reply)
     pieces = [piece for frame in lap for piece in frame]
     whole = memoryview(b"".join(pieces))
     print(time.monotonic_ns(), flush=True)
