@@ -9,7 +9,7 @@ import numpy as np
 
 from ccore.cdr.layout import DTYPES, Row, Rows
 from ccore.cdr.rows import RowFact, facts
-from ccore.cdr.segment import NAME, Segment, scan
+from ccore.cdr.segment import NAME, Segment, file_name, scan
 from ccore.cdr.strings import Strings
 from ccore.errors import RecordsDamaged, UnknownName
 
@@ -80,19 +80,21 @@ def segments(
     """The files of a directory, checked one after another. Foreign ones are raised, or told."""
     if not directory.is_dir():
         raise UnknownName(kind="directory of records", name=str(directory), known="none here")
-    chosen = None if days is None else {day.isoformat() for day in days}
-    for path in sorted(directory.iterdir()):
-        found = NAME.fullmatch(path.name)
-        if (
-            found is None
-            or (kind and found[2] != kind)
-            or (chosen is not None and found[1] not in chosen)
-        ):
-            continue
+    for path in _files(directory, kind, days):
         try:
             yield scan(path)
         except RecordsDamaged as trouble:
             _report(trouble, tell)
+
+
+def _files(directory: Path, kind: Row | None, days: Iterable[date] | None) -> list[Path]:
+    """Those of the days are asked for by name: a directory may hold thousands."""
+    if days is not None:
+        kinds = [kind] if kind else list(Row)
+        named = {directory / file_name(one, day) for day in days for one in kinds}
+        return sorted(path for path in named if path.exists())
+    found = ((path, NAME.fullmatch(path.name)) for path in directory.iterdir())
+    return sorted(path for path, name in found if name and kind in (None, name[2]))
 
 
 def _report(trouble: RecordsDamaged, tell: Tell | None) -> None:

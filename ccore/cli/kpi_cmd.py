@@ -116,7 +116,7 @@ def kpi(
     computed from.
     """
     from ccore.cli.kpi_extras import extras, words
-    from ccore.kpi import Experts, table
+    from ccore.kpi import NO_TEAMS, Experts, Plan, table_by_days
 
     place = override(
         place_of(cdr_dir, config_path),
@@ -126,9 +126,8 @@ def kpi(
         attribution=attribution,
         timezone=timezone,
     )
-    records = place.load(days)
-    result = table(
-        records,
+    records = place.days(days)
+    plan = Plan(
         by=by,
         threshold_s=place.threshold_s,
         short_s=place.short_s,
@@ -137,7 +136,9 @@ def kpi(
         experts=place.experts or Experts(),
         timezone=place.timezone,
         interval_s=int(minutes) * 60,
+        teams=records.teams() if "team" in by else NO_TEAMS,
     )
+    result = table_by_days(records, plan)
     beside = extras(
         records,
         result,

@@ -11,7 +11,7 @@ from ccore.cli.text import safe
 
 if TYPE_CHECKING:
     from ccore.cdr import Records
-    from ccore.kpi import Table
+    from ccore.kpi import Days, Table
 
 __all__ = ["extras", "words"]
 
@@ -19,7 +19,7 @@ REPEATS = ("fcr1", "fcr2", "fcr3", "fcr4", "ivr_containment_true")
 
 
 def extras(
-    records: "Records",
+    days: "Days",
     result: "Table",
     place: Place,
     *,
@@ -28,12 +28,18 @@ def extras(
     repeats_h: int | None,
     against: Sequence[date],
 ) -> dict[str, Any]:
-    """Only what was asked for; targets always."""
-    out: dict[str, Any] = {"targets": _targets(records, result, place)}
+    """Only what was asked for; targets always.
+
+    What looks from day to day is computed from the rows of all days at once.
+    """
+    out: dict[str, Any] = {"targets": _targets(days, result, place)}
+    if cost is not None:
+        out["cost"] = _cost(days, result, cost, place.timezone)
+    if schedule is None and repeats_h is None and not against:
+        return out
+    records = place.load(days.chosen)
     if schedule is not None:
         out["adherence"] = _adherence(records, schedule, place.timezone)
-    if cost is not None:
-        out["cost"] = _cost(records, result, cost, place.timezone)
     if repeats_h is not None:
         from ccore.kpi.repeats import repeats
 
@@ -87,7 +93,7 @@ def words(found: dict[str, Any]) -> list[str]:
     return [safe(line) for line in lines]
 
 
-def _targets(records: "Records", result: "Table", place: Place) -> list[dict[str, Any]]:
+def _targets(days: "Days", result: "Table", place: Place) -> list[dict[str, Any]]:
     from ccore.kpi.targets import LEVEL, findings, level_causes
 
     out = []
@@ -101,7 +107,7 @@ def _targets(records: "Records", result: "Table", place: Place) -> list[dict[str
                 "value": finding.value,
                 "band": band,
                 "met": finding.is_met,
-                "causes": level_causes(records, result) if is_low else [],
+                "causes": level_causes(days, result) if is_low else [],
             }
         )
     return out
@@ -136,13 +142,14 @@ def _adherence(records: "Records", schedule: Path, timezone: str) -> dict[str, A
     }
 
 
-def _cost(records: "Records", result: "Table", cost: Path, timezone: str) -> dict[str, Any]:
-    from ccore.kpi import table
+def _cost(days: "Days", result: "Table", cost: Path, timezone: str) -> dict[str, Any]:
+    from ccore.kpi import Plan, table_by_days
     from ccore.kpi.money import cost_per_call, fen_of, read_costs
 
-    lines = table(records, by=("day",), timezone=timezone, percentiles=False).lines
-    days = [date.fromisoformat(line.key[0]) for line in lines if line.sums.attempts]
-    span = [days[0] + timedelta(n) for n in range((days[-1] - days[0]).days + 1)] if days else []
+    plan = Plan(by=("day",), timezone=timezone, percentiles=False)
+    lines = table_by_days(days, plan).lines
+    used = [date.fromisoformat(line.key[0]) for line in lines if line.sums.attempts]
+    span = [used[0] + timedelta(n) for n in range((used[-1] - used[0]).days + 1)] if used else []
     fen = fen_of(read_costs(cost), span)
     return {"fen": fen, "fen_per_call": cost_per_call(fen, result.total.sums)}
 

@@ -14,7 +14,7 @@ from ccore.errors import RecordsDamaged, UnknownName
 
 if TYPE_CHECKING:
     from ccore.cdr import Records
-    from ccore.kpi import Experts
+    from ccore.kpi import Days, Experts
     from ccore.kpi.targets import Band
 
 __all__ = ["Place", "days_option", "finds_records", "place_of"]
@@ -40,6 +40,12 @@ class Place:
         from ccore.cdr import load
 
         return load(self.directory, days or None, tell=self.tell)
+
+    def days(self, chosen: tuple[date, ...]) -> "Days":
+        """The same a day at a time."""
+        from ccore.kpi import Days
+
+        return Days(self.directory, chosen, self.tell)
 
     def check(self) -> None:
         """Refuse a directory that is none."""

@@ -2,9 +2,10 @@
 
 from ccore.kpi.attribution import RULES
 from ccore.kpi.compute import Line, Table, table, table_of_parts
+from ccore.kpi.days import Days, table_by_days
 from ccore.kpi.definitions import KPI, SERVICE_LEVELS, Kpi, Value, find, service_level
 from ccore.kpi.experts import Experts
-from ccore.kpi.groups import GROUPS, teams_of
+from ccore.kpi.groups import GROUPS, NO_TEAMS, teams_of
 from ccore.kpi.live import Counters
 from ccore.kpi.partial import Partial, merge
 from ccore.kpi.plan import Plan
@@ -13,9 +14,11 @@ from ccore.kpi.sums import Part, Sums, part
 __all__ = [
     "GROUPS",
     "KPI",
+    "NO_TEAMS",
     "RULES",
     "SERVICE_LEVELS",
     "Counters",
+    "Days",
     "Experts",
     "Kpi",
     "Line",
@@ -30,6 +33,7 @@ __all__ = [
     "part",
     "service_level",
     "table",
+    "table_by_days",
     "table_of_parts",
     "teams_of",
 ]

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ccore.cdr import Rows, Strings, Text
+from ccore.cdr.segment import LAST_DAY
 from ccore.errors import BadRequest, UnknownName
 
 __all__ = [
@@ -227,17 +228,21 @@ def _offset(at_s: int, zone: ZoneInfo) -> timedelta:
 
 
 def find_contacts(contacts: Rows, legs: Rows) -> Ints:
-    """For each leg the index of its contact, or -1."""
+    """For each leg the index of its contact, or -1.
+
+    An id is of one contact in its UTC day, by which files are named: days can be computed apart.
+    """
     if not len(contacts):
         return np.full(len(legs), -1, np.int64)
-    keys, wanted = _keys(contacts), _keys(legs)
+    keys, wanted = _keys(contacts, "arrived_us"), _keys(legs, "contact_us")
     order = np.argsort(keys, kind="stable")
     place = np.minimum(np.searchsorted(keys, wanted, sorter=order), len(keys) - 1)
     found = order[place]
     return np.where(keys[found] == wanted, found, -1).astype(np.int64)
 
 
-def _keys(rows: Rows) -> npt.NDArray[Any]:
-    pair = np.empty((len(rows), 2), ">u8")  # big endian: bytes then compare as numbers do
-    pair[:, 0], pair[:, 1] = rows["contact_hi"], rows["contact_lo"]
-    return pair.view("S16").ravel()
+def _keys(rows: Rows, arrival: str) -> npt.NDArray[Any]:
+    keys = np.empty((len(rows), 3), ">u8")  # big endian: bytes then compare as numbers do
+    keys[:, 0] = np.clip(rows[arrival] // DAY_US, 0, LAST_DAY)  # as `ccore.cdr` names its files
+    keys[:, 1], keys[:, 2] = rows["contact_hi"], rows["contact_lo"]
+    return keys.view("S24").ravel()

@@ -3,14 +3,15 @@
 Bands come from `[kpi.targets]`; those below hold where it says nothing.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ccore.cdr import Records, Text
+from ccore.cdr import Records, Rows, Strings, Text
 from ccore.kpi.adherence import Adherence
-from ccore.kpi.compute import Line, Table, table
+from ccore.kpi.compute import Line, Table, table_of_parts
 from ccore.kpi.definitions import Kpi, Value, find
 from ccore.model import LegKind, LegResult
 
@@ -57,15 +58,25 @@ def findings(result: Table, bands: Mapping[str, Band]) -> list[Finding]:
     return found
 
 
-def level_causes(records: Records, result: Table) -> list[str]:
+def level_causes(days: Iterable[Records], result: Table) -> list[str]:
     """Why service level may be low: where it was missed, and what was short there."""
-    plan = replace(result.plan, by=("queue", "hour"), percentiles=False)
-    places = [line for line in table(records, plan).lines if _missed(line)]
+    by_place = replace(result.plan, by=("queue", "hour"), percentiles=False)
+    by_hour = replace(by_place, by=("hour",))
+    parts, vain, strings = [], _Vain(), None
+    for records in days:
+        parts.append((by_place.part(records), by_hour.part(records)))
+        vain.add(records.legs)
+        strings = records.strings
+    if strings is None:
+        return []
+    whole = table_of_parts((part for part, _ in parts), by_place, strings)
+    places = [line for line in whole.lines if _missed(line)]
     missed = sum(_missed(line) for line in places)
     if not missed:
         return []
     causes = []
-    hours = {line.key[0]: line for line in table(records, replace(plan, by=("hour",))).lines}
+    busy_hours = table_of_parts((part for _, part in parts), by_hour, strings)
+    hours = {line.key[0]: line for line in busy_hours.lines}
     for line in sorted(places, key=_missed, reverse=True)[:MOST]:
         queue, hour = line.key
         words = f"{queue or 'no queue'}, {hour}: {_missed(line)} of {missed} missed there"
@@ -74,7 +85,7 @@ def level_causes(records: Records, result: Table) -> list[str]:
             words += f"; occupancy {100 * busy:.0f} %"
             words += " (too few agents)" if busy > BUSY else " (agents were free: skills, offers)"
         causes.append(words)
-    return causes + _offers(records)
+    return causes + vain.words(strings)
 
 
 def absence_causes(agents: Mapping[str, Adherence], teams: Mapping[str, str]) -> list[str]:
@@ -106,18 +117,27 @@ def _missed(line: Line) -> int:
     return line.sums.answered + line.sums.abandoned - line.sums.answered_in
 
 
-def _offers(records: Records) -> list[str]:
-    """Agents whose phones rang in vain: callers waited on."""
-    legs = records.legs[records.legs["kind"] == LegKind.RING]
-    vain = legs[np.isin(legs["result"], (LegResult.NO_ANSWER, LegResult.REFUSED))]
-    ids, counts = np.unique(vain["agent"], return_counts=True)
-    worst = sorted(zip(counts.tolist(), ids.tolist(), strict=True), reverse=True)[:MOST]
-    out = []
-    for count, agent in worst:
-        of_agent = vain[vain["agent"] == agent]
-        seconds = int((of_agent["end_us"] - of_agent["start_us"]).sum()) / 1e6
-        name = records.strings.text(Text.AGENT, agent)
-        out.append(
-            f"agent {name}: {count} of {len(legs)} offers not taken, {seconds:.0f} s of ringing"
-        )
-    return out
+@dataclass(slots=True)
+class _Vain:
+    """Offers that agents did not take, by agent: callers waited on."""
+
+    offers: int = 0
+    counts: Counter[int] = field(default_factory=Counter)
+    rung_us: Counter[int] = field(default_factory=Counter)
+
+    def add(self, legs: Rows) -> None:
+        rings = legs[legs["kind"] == LegKind.RING]
+        self.offers += len(rings)
+        vain = rings[np.isin(rings["result"], (LegResult.NO_ANSWER, LegResult.REFUSED))]
+        lengths = vain["end_us"] - vain["start_us"]
+        for agent, us in zip(vain["agent"].tolist(), lengths.tolist(), strict=True):
+            self.counts[agent] += 1
+            self.rung_us[agent] += us
+
+    def words(self, strings: Strings) -> list[str]:
+        worst = sorted(((count, agent) for agent, count in self.counts.items()), reverse=True)
+        return [
+            f"agent {strings.text(Text.AGENT, agent)}: {count} of {self.offers} offers not taken,"
+            f" {self.rung_us[agent] / 1e6:.0f} s of ringing"
+            for count, agent in worst[:MOST]
+        ]

@@ -225,7 +225,7 @@ def test_a_missed_target_names_where_to_look(micro: Records) -> None:
     assert not found["service_level"].is_met
     assert not found["asa"].is_met
     assert found["acw"].is_met
-    causes = level_causes(micro, result)
+    causes = level_causes([micro], result)
     assert causes[0].startswith("sales, 2026-11-21T00:00+00:00: 4 of 6 missed there; occupancy")
 
 

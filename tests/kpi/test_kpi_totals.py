@@ -7,7 +7,18 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ccore.kpi import GROUPS, RULES, Counters, Sums, table
+from ccore.kpi import (
+    GROUPS,
+    NO_TEAMS,
+    RULES,
+    Counters,
+    Days,
+    Plan,
+    Sums,
+    table,
+    table_by_days,
+)
+from ccore.kpi.targets import level_causes
 from ccore.model import ContactClosed, Fact
 from tests.cdr.fact_strategies import row_facts
 from tests.kpi.micro_set import micro_facts, record
@@ -35,6 +46,27 @@ def test_live_equals_batch_and_parts_add_up(
             assert added == live.sums
         elif by:
             assert asdict(added) | agent_time(live.sums) == asdict(live.sums)
+
+
+@settings(max_examples=60, deadline=None)
+@given(row_facts, groupings, zones, st.sampled_from(RULES))
+def test_day_by_day_equals_one_pass(
+    facts: list[Fact], by: tuple[str, ...], zone: str, rule: str
+) -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        records = record(Path(directory), facts)
+        days = Days(Path(directory))
+        plan = Plan(
+            by=by, timezone=zone, attribution=rule, teams=days.teams() if "team" in by else NO_TEAMS
+        )
+        one, other = (
+            table(records, by=by, timezone=zone, attribution=rule),
+            table_by_days(days, plan),
+        )
+        assert one.lines == other.lines
+        assert one.total == other.total
+        assert level_causes([records], one) == level_causes(days, other)
+        days.strings.close()
 
 
 def agent_time(sums: Sums) -> dict[str, int]:

@@ -1,0 +1,71 @@
+"""Records a day at a time, and a table of them in the memory of one day and its partial results.
+
+A contact, its legs and the pieces of agents' time lie in the files of one UTC day each, so the
+partial results of the days add up to what one pass over everything gives, to the last unit. What
+looks from one contact to another of a later day (repeats, schedules, period against period) needs
+the rows of all days at once and is not computed this way.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+from ccore.cdr import Records, Row, Strings, read
+from ccore.cdr.records import Tell
+from ccore.cdr.segment import days_in, file_name
+from ccore.errors import UnknownName
+from ccore.kpi.compute import Table, table_of_parts
+from ccore.kpi.groups import NO_TEAMS, Ints, teams_of
+from ccore.kpi.plan import Plan
+
+__all__ = ["Days", "table_by_days"]
+
+
+@dataclass(frozen=True)
+class Days:
+    """The days of a directory of records, or those that were chosen; read anew each time."""
+
+    directory: Path
+    chosen: tuple[date, ...] = ()
+    tell: Tell | None = None  # as in `ccore.cdr.read`
+
+    @property
+    def dates(self) -> list[date]:
+        if not self.directory.is_dir():
+            raise UnknownName(
+                kind="directory of records", name=str(self.directory), known="none here"
+            )
+        return [day for day in days_in(self.directory) if not self.chosen or day in self.chosen]
+
+    @cached_property
+    def strings(self) -> Strings:
+        return Strings(self.directory, tell=self.tell)
+
+    def __iter__(self) -> Iterator[Records]:
+        for day in self.dates:
+            yield self.of(day)
+
+    def of(self, day: date) -> Records:
+        contacts, legs, agents = (
+            read(self.directory, kind, [day], tell=self.tell)
+            for kind in (Row.CONTACT, Row.LEG, Row.AGENT)
+        )
+        return Records(contacts, legs, agents, self.strings)
+
+    def files(self, day: date) -> list[str]:
+        """Names of the files that there are of a day."""
+        names = [file_name(kind, day) for kind in Row]
+        return [name for name in names if (self.directory / name).exists()]
+
+    def teams(self) -> Ints:
+        """Each agent's team by his latest rows."""
+        teams = NO_TEAMS.copy()
+        for day in self.dates:
+            teams = teams_of(read(self.directory, Row.AGENT, [day], tell=self.tell), teams)
+        return teams
+
+
+def table_by_days(days: Days, plan: Plan) -> Table:
+    return table_of_parts((plan.part(records) for records in days), plan, days.strings)
