@@ -6,16 +6,10 @@ import pytest
 
 from ccore.config import differences, load, parse
 from ccore.errors import BadConfig
-
-# Mappings of foreign records lie there too.
-EXAMPLES = [
-    path
-    for path in sorted((Path(__file__).parents[2] / "examples").glob("*.toml"))
-    if "[contact]" not in path.read_text("utf-8")
-]
+from tests.examples import CENTRES
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", CENTRES, ids=lambda path: path.name)
 def test_example_loads_without_warnings(path: Path) -> None:
     warnings: list[str] = []
     config = load(path, warnings.append)
@@ -23,7 +17,7 @@ def test_example_loads_without_warnings(path: Path) -> None:
     assert config.agents
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", CENTRES, ids=lambda path: path.name)
 def test_every_prompt_of_an_example_is_written_in_all_its_languages(path: Path) -> None:
     config = load(path)
     assert config.site.languages == ("zh", "yue", "en")

@@ -2,7 +2,6 @@
 
 import re
 import xml.etree.ElementTree as ET
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,9 +12,9 @@ from ccore.cli.flow_picture.cards import cards
 from ccore.cli.flow_picture.layout import lay_out
 from ccore.cli.flow_picture.words import width, wrap
 from ccore.config import Config, load, parse
+from tests.examples import CENTRES, FOLDER
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
-FLOWS = [(path.name, flow) for path in sorted(EXAMPLES.glob("*.toml")) for flow in load(path).flows]
+FLOWS = [(path.name, flow) for path in CENTRES for flow in load(path).flows]
 
 
 def words(svg: str) -> str:
@@ -25,7 +24,7 @@ def words(svg: str) -> str:
 @pytest.mark.parametrize(("file", "flow"), FLOWS)
 @pytest.mark.parametrize("language", ["zh", "yue", "en"])
 def test_every_step_and_its_text_is_on_the_picture(file: str, flow: str, language: str) -> None:
-    config = load(EXAMPLES / file)
+    config = load(FOLDER / file)
     svg = draw(config, flow, language)
     seen = re.sub(r"\s", "", words(svg))
     for name, step in config.flows[flow].items():
@@ -39,11 +38,11 @@ def test_every_step_and_its_text_is_on_the_picture(file: str, flow: str, languag
 
 @pytest.mark.parametrize(("file", "flow"), FLOWS)
 def test_no_card_lies_on_another_and_all_are_inside(file: str, flow: str) -> None:
-    assert_apart(load(EXAMPLES / file), flow)
+    assert_apart(load(FOLDER / file), flow)
 
 
 def test_every_exit_has_its_arrow() -> None:
-    config = load(EXAMPLES / "demo.toml")
+    config = load(FOLDER / "demo.toml")
     made = cards(config, "main", "zh")
     assert len(lay_out(made).arrows) == sum(len(card.exits) for card in made)
 
