@@ -130,7 +130,8 @@ def test_a_socket_may_put_bytes_in_itself(data: bytes, sizes: list[int]) -> None
                 room = memoryview(decoder.room(size))
                 room[: len(part)] = part
                 room.release()
-                bodies += [frame.body for frame in decoder.filled(len(part))]
+                for frame in decoder.filled(len(part)):
+                    bodies.append(frame.body)
                 at += size
         except plain.ProtocolError:
             pass
