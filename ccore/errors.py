@@ -4,6 +4,9 @@ The docstring of a class is its message; `{name}` is filled from keyword argumen
 unique and listed in `docs/operations.md` by a test.
 """
 
+from functools import partial
+from typing import Any
+
 __all__ = [
     "AlreadyRunning",
     "BadConfig",
@@ -30,6 +33,10 @@ class CcoreError(Exception):
     def __init__(self, **fields: object) -> None:
         self.fields = fields
         super().__init__(" ".join((type(self).__doc__ or "").format(**fields).split()))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Made again from its fields, in whichever process it arrives."""
+        return partial(type(self), **self.fields), ()
 
 
 class BadConfig(CcoreError):

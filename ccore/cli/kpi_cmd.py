@@ -90,6 +90,8 @@ def override(place: Any, **given: Any) -> Any:
     help="First-call resolution: callers who come again within so many hours.",
 )
 @days_option("--against", "against", help="Compare with this UTC day; may be given several times.")
+@click.option("--dask", metavar="ADDRESS", help="Compute on this Dask cluster; local starts one.")
+@click.option("--sqlite", type=FILE, help="Keep the figures in this SQLite file, table kpi.")
 @json_option
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
 def kpi(
@@ -107,6 +109,8 @@ def kpi(
     cost: Path | None,
     repeats_h: int | None,
     against: tuple[date, ...],
+    dask: str | None,
+    sqlite: Path | None,
     json: bool,
     as_csv: bool,
 ) -> None:
@@ -138,7 +142,16 @@ def kpi(
         interval_s=int(minutes) * 60,
         teams=records.teams() if "team" in by else NO_TEAMS,
     )
-    result = table_by_days(records, plan)
+    if dask:
+        from ccore.kpi.cluster import table_on_cluster
+
+        result = table_on_cluster(records, plan, dask)
+    else:
+        result = table_by_days(records, plan)
+    if sqlite:
+        from ccore.kpi.keep import keep
+
+        keep(result, sqlite, records=place.directory, days=days)
     beside = extras(
         records,
         result,

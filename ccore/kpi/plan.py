@@ -1,7 +1,8 @@
 """How figures are wanted, and the partial result of some rows under it."""
 
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, fields
+from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 
@@ -47,6 +48,10 @@ class Plan:
             )
         object.__setattr__(self, "attribution", rule)
         _ = self.groups
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As its fields alone: it travels to other machines."""
+        return partial(Plan, **{one.name: getattr(self, one.name) for one in fields(self)}), ()
 
     @cached_property
     def variant(self) -> Kpi:
