@@ -46,6 +46,7 @@ class Core:
         self.peak = 0
         self.happenings: list[tuple[int, str, str, str]] = []
         self.files: list[tuple[str, int, str]] = []
+        self.directories: set[str] = set()  # on the switch's disk, where recordings may lie
         self._heap: list[Timer] = []
         self._order = 0
 

@@ -46,7 +46,7 @@ class Media:
             "unset": self._unset,
             "sleep": self._sleep,
             "ring_ready": self._nothing,
-            "mkdir": self._nothing,
+            "mkdir": self._mkdir,
             "log": self._nothing,
             "info": self._nothing,
         }
@@ -160,6 +160,7 @@ class Media:
                 self.digit(leg, digit)
 
     def start_recording(self, leg: Leg, path: str, kind: str = "call") -> None:
+        self.core.directories.add(path.rpartition("/")[0])  # uuid_record makes what is missing
         leg.recordings[path] = Recording(path, self.core.now_us, kind)
         self.core.emit("RECORD_START", leg, tail=b"Record-File-Path: %b\n" % encode(path))
 
@@ -297,11 +298,18 @@ class Media:
             return -1
         return self.durations(source)
 
+    def _mkdir(self, leg: Leg, frame: Frame) -> bool:
+        self.core.directories.add(frame.data.strip().rstrip("/"))
+        return True
+
     def _record(self, leg: Leg, frame: Frame) -> bool:
         words = frame.data.split()
         if not words:
             return True
         path = words[0]
+        if path.rpartition("/")[0] not in self.core.directories:
+            self.on_unknown(leg)  # the app makes no directory, and hangs up for want of one
+            return True
         limit_s = int(words[1]) if len(words) > 1 and words[1].isdecimal() else 0
         silence_s = int(words[3]) if len(words) > 3 and words[3].isdecimal() else 0
         self.start_recording(leg, path, "voicemail")

@@ -61,6 +61,7 @@ class SimSwitch:
         outside_answers_us: int = 3_000_000,
         admits: Callable[[int], bool] = lambda conn: True,
         version: str = VERSION,
+        directories: Iterable[str] = (),
     ) -> None:
         self.core = Core(
             core_uuid=core_uuid,
@@ -70,6 +71,7 @@ class SimSwitch:
             now_us=now_us,
             pace=pace,
         )
+        self.core.directories.update(directories)
         users = None if directory is None else frozenset(directory)
         self.core.globals = {
             "core_uuid": core_uuid,

@@ -198,6 +198,7 @@ def replay(capture: Capture) -> bytes:
         now_us=capture.start_us,
         domain="127.0.0.1",
         directory=("1001", "1002"),
+        directories=("/srv/records",),
     )
     todo: list[tuple[int, int, object]] = []
     todo += [(at, place, data) for place, (at, data) in enumerate(capture.orders)]

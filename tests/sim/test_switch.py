@@ -227,6 +227,7 @@ def test_message_ends_by_silence_or_by_its_limit() -> None:
     client = Client()
     leg = client.answered_call()
     client.act("caller:1", "speak", ms=4000)
+    client.run_app(leg, "mkdir", "/vm")
     client.run_app(leg, "record", "/vm/1.wav 30 200 3", Event_UUID="first")
     client.wait(6.9)
     assert client.files == []
@@ -399,3 +400,11 @@ def test_a_phone_cannot_do_what_phones_cannot() -> None:
         client.act("agent:1001", "explode")
     with pytest.raises(ValueError, match="expected agent:ID"):
         client.act("1001", "answer")
+
+
+def test_record_without_its_directory_hangs_up() -> None:
+    client = Client()
+    leg = client.answered_call()
+    client.run_app(leg, "record", "/nowhere/1.wav 30 200 3", Event_UUID="first")
+    client.wait(1)
+    assert leg not in client.switch.legs
