@@ -1,12 +1,13 @@
 """`make bench`: what ccore costs and how prompt it is.
 
-python -m bench [router] [wire] [sim] [real] [kpi] [--save]
+python -m bench [router] [wire] [sim] [real] [kpi] [records] [--save]
 
 router  the routing engine alone, beside its plain twin
 wire    events from a socket to a handler, beside greenswitch, genesis and a bare drain
 sim     20,000 calls through codec and floor, simulated switch, virtual time
 real    600 calls at 20/s on a real FreeSWITCH, and mod_callcenter in ccore's place
 kpi     21 million contacts in half hours and queues, beside DuckDB and SQLite (4 GB of disk)
+records rows written per second, bytes per call, first figure of a year (1 GB of disk)
 
 Without names: all of them. --save keeps the figures in bench/results.
 """
@@ -23,7 +24,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from bench import callcenter, kpi, real, sim, wire
+from bench import callcenter, kpi, real, records, sim, wire
 from bench.figures import Latency, load, machine
 from ccore import __version__
 from ccore.errors import ToolMissing
@@ -31,7 +32,7 @@ from tests.real.switch import find_freeswitch
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "calls.json"
-KINDS = ("router", "wire", "sim", "real", "kpi")
+KINDS = ("router", "wire", "sim", "real", "kpi", "records")
 # More runnable processes than this at the start, and the figures are other people's.
 QUIET = 0.7
 
@@ -56,6 +57,8 @@ def main(kinds: tuple[str, ...], save: bool) -> None:
         figures |= on_the_real_switch()
     if "kpi" in wanted:
         key_figures(is_kept=save)
+    if "records" in wanted:
+        on_record(is_kept=save)
     if save and {"sim", "real"} & set(wanted):
         RESULTS.parent.mkdir(exist_ok=True)
         kept = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
@@ -85,6 +88,14 @@ def key_figures(*, is_kept: bool) -> None:
     kpi.show(found, console)
     if is_kept:
         console.print(f"Kept in {kpi.save(found).relative_to(HERE.parent)}.")
+
+
+def on_record(*, is_kept: bool) -> None:
+    with console.status("records"):
+        found = records.run()
+    records.show(found, console)
+    if is_kept:
+        console.print(f"Kept in {records.save(found).relative_to(HERE.parent)}.")
 
 
 def simulated() -> sim.SimRun:
