@@ -59,6 +59,10 @@ class Partial:
         self.wait_counts = np.zeros(len(self.wait_places), np.int64)
         np.add.at(self.wait_counts, index.reshape(-1), weights)
 
+    def column(self, name: str) -> Ints:
+        """One field of Sums, group by group."""
+        return self.sums[:, PLACE[name]]
+
     def lines(self) -> list[Sums]:
         """Sums of each group."""
         lines = [_line(row) for row in self.sums.tolist()]

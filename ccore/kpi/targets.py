@@ -11,8 +11,9 @@ import numpy as np
 
 from ccore.cdr import Records, Rows, Strings, Text
 from ccore.kpi.adherence import Adherence
-from ccore.kpi.compute import Line, Table, table_of_parts
+from ccore.kpi.compute import Table, table_of_parts
 from ccore.kpi.definitions import Kpi, Value, find
+from ccore.kpi.partial import merge
 from ccore.model import LegKind, LegResult
 
 __all__ = ["DEFAULTS", "Band", "Finding", "absence_causes", "findings", "level_causes"]
@@ -69,17 +70,19 @@ def level_causes(days: Iterable[Records], result: Table) -> list[str]:
         strings = records.strings
     if strings is None:
         return []
-    whole = table_of_parts((part for part, _ in parts), by_place, strings)
-    places = [line for line in whole.lines if _missed(line)]
-    missed = sum(_missed(line) for line in places)
-    if not missed:
+    # Queues times the hours of a year are many: only the worst become lines.
+    places = merge((part for part, _ in parts), len(by_place.by))
+    missed = places.column("answered") + places.column("abandoned") - places.column("answered_in")
+    if not missed.sum():
         return []
     causes = []
     busy_hours = table_of_parts((part for _, part in parts), by_hour, strings)
     hours = {line.key[0]: line for line in busy_hours.lines}
-    for line in sorted(places, key=_missed, reverse=True)[:MOST]:
-        queue, hour = line.key
-        words = f"{queue or 'no queue'}, {hour}: {_missed(line)} of {missed} missed there"
+    for at in np.argsort(-missed, kind="stable")[:MOST]:
+        if not missed[at]:
+            break
+        queue, hour = by_place.groups.labels(places.keys[at].tolist(), strings)
+        words = f"{queue or 'no queue'}, {hour}: {missed[at]} of {missed.sum()} missed there"
         busy = hours[hour].value("occupancy")
         if busy is not None:
             words += f"; occupancy {100 * busy:.0f} %"
@@ -111,10 +114,6 @@ def absence_causes(agents: Mapping[str, Adherence], teams: Mapping[str, str]) ->
 
 def _kpi(name: str, result: Table) -> Kpi:
     return result.plan.variant if name == LEVEL else find(name)
-
-
-def _missed(line: Line) -> int:
-    return line.sums.answered + line.sums.abandoned - line.sums.answered_in
 
 
 @dataclass(slots=True)
