@@ -9,8 +9,8 @@ from pathlib import Path
 
 __all__ = ["STOLEN", "Watch", "wait_for_calm"]
 
-# A twentieth of the time, in pieces of tens of milliseconds, is enough for media to stumble.
-STOLEN = 0.05
+# A fiftieth of the time, in pieces of tens of milliseconds, is enough for media to stumble.
+STOLEN = 0.02
 LOOK_S = 2.0
 
 
