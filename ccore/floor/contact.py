@@ -83,7 +83,6 @@ class Contact:
     priority: int = 0  # seconds of credit
     state: CallState = CallState.ARRIVING
     is_answered: bool = False  # the channel is up
-    node_up: bool = True
     # Where he is.
     visit: "Visit | None" = None
     stay: "Stay | None" = None
