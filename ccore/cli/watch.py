@@ -26,9 +26,18 @@ Course = Callable[[View], str | None]
 
 
 def for_seconds(seconds: float | None, note: str = "Ctrl-C leaves") -> Course:
-    """Look for so long; None: until somebody leaves."""
-    ends = float("inf") if seconds is None else time.monotonic() + seconds
-    return lambda view: note if time.monotonic() < ends else None
+    """Look for so long after the first view, which is always shown; None: until somebody leaves."""
+    ends: float | None = None
+
+    def course(view: View) -> str | None:
+        nonlocal ends
+        now = time.monotonic()
+        if ends is None:
+            ends = float("inf") if seconds is None else now + seconds
+            return note
+        return note if now < ends else None
+
+    return course
 
 
 def watch(

@@ -13,7 +13,7 @@ from tests.book.check import faults
 from tests.book.play import play
 from tests.book.real import RealWorld
 from tests.book.scenario import names, read
-from tests.real.calm import STOLEN, Watch, wait_for_calm
+from tests.calm import STOLEN, Watch, wait_for_calm
 from tests.real.outages import OUTAGES, run_outage
 from tests.real.phones import RealPhones
 from tests.real.switch import START_S, PhonesSwitch, Ports, RealSwitch, find_freeswitch
