@@ -135,7 +135,7 @@ class Agents:
             agent.timer.cancel()
             agent.timer = None
         if agent.state is AgentState.WRAPUP:
-            floor.offers.wrap_up_ended(agent)
+            floor.wrap_ups.end(agent)
         if agent.state is AgentState.READY and state is not AgentState.RESERVED:
             floor.router.agent_away(agent.number)  # RESERVED: the router has taken him already
         self._close_interval(agent)

@@ -3,8 +3,8 @@
 Five verbs: `handle` an event, `next_deadline`, `on_deadline`, `take_commands`, `take_facts`; and
 two for people: `order` and `view`. Whoever runs it owns the clock and the sockets.
 
-Each noun has its file: contact, agents, queues, offers, ivr, voicemail, entry, features, recording,
-nails, recovery. They share this object and nothing else.
+Each noun has its file: contact, agents, queues, offers, wrap_up, ivr, voicemail, entry, features,
+recording, nails, recovery. They share this object and nothing else.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,6 +28,7 @@ from ccore.floor.recovery import Recovery
 from ccore.floor.timers import Timers
 from ccore.floor.view import view
 from ccore.floor.voicemail import Voicemail
+from ccore.floor.wrap_up import WrapUps
 from ccore.model import (
     Answer,
     ArmFallback,
@@ -76,6 +77,7 @@ class Floor:
         self.agents = Agents(self)
         self.queues = Queues(self)
         self.offers = Offers(self)
+        self.wrap_ups = WrapUps(self)
         self.nails = Nails(self)
         self.ivr = Ivr(self)
         self.voicemail = Voicemail(self)
@@ -163,7 +165,7 @@ class Floor:
         for agent in self.agents.by_id.values():
             if agent.offer is not None and agent.offer.state is OfferState.RINGING:
                 self.offers.take_back(agent.offer, stays=True)
-            self.offers.wrap_up_ended(agent)
+            self.wrap_ups.end(agent)
         for contact in list(self.contacts.values()):
             if contact.fallback_timer is not None:
                 contact.fallback_timer.cancel()

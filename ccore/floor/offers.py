@@ -36,7 +36,6 @@ class Offers:
         self.floor = floor
         self.by_leg: dict[str, Offer] = {}  # agents' legs that ring, talk or are about to end
         self.by_job: dict[str, Offer] = {}
-        self.wrapping: dict[str, Contact] = {}  # agent id -> the contact he writes up
         self.is_paused = False  # no new offers: the centre closes, or is being rearranged
 
     # Deciding.
@@ -338,22 +337,7 @@ class Offers:
         self._forget(offer)
         agent = offer.agent
         self.floor.agents.call_ended(agent, offer.queue, offer.settings.wrap_up_s)
-        if agent.state is AgentState.WRAPUP:
-            self.wrapping[agent.id] = offer.contact
-
-    def wrap_up_ended(self, agent: Agent) -> None:
-        contact = self.wrapping.pop(agent.id, None)
-        if contact is not None:
-            self.floor.tell(
-                contact.leg_closed(
-                    LegKind.WRAPUP,
-                    LegResult.DONE,
-                    agent.since_us,
-                    self.floor.now_us,
-                    queue=agent.queue,
-                    agent=agent.id,
-                )
-            )
+        self.floor.wrap_ups.call_ended(agent, offer.contact)
 
     def _forget(self, offer: Offer) -> None:
         self.by_job.pop(offer.job, None)

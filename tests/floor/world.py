@@ -108,7 +108,7 @@ class Centre(VirtualWorld):
                 AgentState.HOLDING,
             )
             assert busy == (agent.offer is not None), f"{agent.id} {agent.state} {agent.offer}"
-            assert (agent.state is AgentState.WRAPUP) == (agent.id in floor.offers.wrapping)
+            assert (agent.state is AgentState.WRAPUP) == (agent.id in floor.wrap_ups.contact_of)
             assert agent.offer is None or agent.offer.agent is agent
         ready = [a for a in floor.agents.by_id.values() if a.state is AgentState.READY]
         assert floor.router.idle() == len(ready), "idle in the router, ready on the floor"
@@ -144,7 +144,7 @@ class Centre(VirtualWorld):
             "after_speech": floor.after_speech,
             "offers.by_leg": floor.offers.by_leg,
             "offers.by_job": floor.offers.by_job,
-            "wrapping": floor.offers.wrapping,
+            "wrap_ups.contact_of": floor.wrap_ups.contact_of,
             "messages": floor.voicemail.messages,
             "features.by_leg": floor.features.by_leg,
             "nails.by_leg": floor.nails.by_leg,
