@@ -17,6 +17,7 @@ __all__ = [
     "LegKind",
     "LegResult",
     "News",
+    "Noted",
     "Outcome",
     "RecordingClosed",
 ]
@@ -35,6 +36,7 @@ class Outcome(IntEnum):
     FORCED = 8  # we ended it against the caller's wish
     FAILED = 9  # the switch or the link lost it
     LEFT = 10  # left the queue by digit
+    CALLBACK = 11  # left the queue to be called back; no abandon
 
 
 class EndedBy(IntEnum):
@@ -55,6 +57,8 @@ class LegKind(IntEnum):
     WRAPUP = 6
     TRANSFER = 7
     VOICEMAIL = 8
+    OUTAGE = 9  # lies inside other stretches: ccore was not there, the switch kept the call
+    CALLBACK = 10  # one try to call back who had asked for it; ANSWERED if he was reached
 
 
 class LegResult(IntEnum):
@@ -116,6 +120,12 @@ class ContactClosed:
     transfers: int = 0
     last_agent_hit: bool = False
     recording: str = ""  # file name of the first recording
+    tenant: str = ""  # on whose behalf the call was taken
+    step: int = 0  # steps of relaxed skills taken before the last queue was left
+    survey: int = 0  # caller's mark, 1 to 5; 0: none
+    survey_asked: bool = False
+    callback_offered: bool = False
+    recovered: bool = False  # ccore was away during a part of it
 
 
 @dataclass(slots=True)
@@ -132,6 +142,9 @@ class LegClosed:
     language: str = ""
     cause: str = ""
     detail: str = ""  # flow of an IVR leg, target of a transfer, file of a voicemail
+    tenant: str = ""
+    step: int = 0  # steps of relaxed skills in force when it ended
+    hop: int = 0  # transfers before it: in their order, TRANSFER legs are the chain
 
 
 @dataclass(slots=True)
@@ -168,4 +181,15 @@ class News:
     fields: Mapping[str, str | int] = field(default_factory=dict)
 
 
-Fact = ContactClosed | LegClosed | AgentInterval | RecordingClosed | News
+@dataclass(slots=True)
+class Noted:
+    """What has to be known of an open call or of an agent if we die now. Not a row.
+
+    The newest of a `key` counts; without fields it is to be forgotten.
+    """
+
+    key: str  # call:UUID or agent:ID
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+Fact = ContactClosed | LegClosed | AgentInterval | RecordingClosed | News | Noted
