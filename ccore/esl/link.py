@@ -18,7 +18,7 @@ from ccore.errors import AlreadyRunning, ProtocolError, SwitchOutdated, UnsafeVa
 from ccore.esl.encode import encode, job_of
 from ccore.esl.frames import EventView, Frame, FrameDecoder
 from ccore.esl.words import SUBSCRIPTION, leg_from_dump, translate
-from ccore.model import Command, Event, JobDone, LinkUp, SwitchLeg
+from ccore.model import Command, Event, JobDone, LegSeen, LegsListed, LinkUp, Look, SwitchLeg
 
 __all__ = ["Link"]
 
@@ -26,6 +26,10 @@ __all__ = ["Link"]
 SILENCE_US = 65_000_000
 # Another ccore on this switch answers a hello within two polls of the switch, 40 ms.
 NEIGHBOUR_US = 250_000
+# The switch's list of its channels costs it some 10 us a channel, during which commands wait.
+LIST_EVERY_US = 10_000_000
+LIST_A_LEG_US = 20_000  # so that big switches are asked less often: 2,000 channels, every 40 s
+_LISTED = re.compile(r'{"uuid":"([^"]+)"')  # quotes inside values are escaped there
 OLDEST = (1, 10)  # the oldest FreeSWITCH whose events we know
 
 
@@ -58,6 +62,9 @@ class Link:
         self._core = ""
         self._alone_at_us = 0  # when nobody else can have answered our hello
         self._knows_legs = False
+        self._list_at_us = 0  # when to ask for the channels again
+        self._listed = 0  # how many there were
+        self._is_listing = False
 
     def opened(self, now_us: int) -> None:
         """Both connections are authenticated."""
@@ -75,12 +82,19 @@ class Link:
         if now_us >= self._heard_us + SILENCE_US:
             raise ProtocolError(what="no heartbeat")
         self._maybe_come_up()
+        if self.is_up and self._list_at_us <= now_us:
+            self._plan_list()
+            if not self._is_listing:
+                self._is_listing = True
+                self._ask("api show channels as json", self._got_list(now_us))
         return self.take_events()
 
     def next_deadline(self) -> int:
-        """When silence becomes death, or when we know that we are alone."""
+        """When silence becomes death, we know that we are alone, or pictures are compared."""
         dead_at_us = self._heard_us + SILENCE_US
-        return dead_at_us if self.is_up or not self._alone_at_us else self._alone_at_us
+        if not self.is_up:
+            return min(dead_at_us, max(self._alone_at_us, self._now_us + NEIGHBOUR_US))
+        return min(dead_at_us, self._list_at_us)
 
     def closed(self) -> None:
         self.is_up = False
@@ -105,7 +119,7 @@ class Link:
         self._out_commands += data
         job = job_of(command)
         for _ in range(replies):
-            self._asked.append(self._job_reply(job) if job else self._plain_reply)
+            self._asked.append(self._reply_to(command, job))
 
     def ask(self, line: str, answer: Callable[[str], None]) -> None:
         """Send one raw line written by us (never values from outside); get the reply's text."""
@@ -167,6 +181,30 @@ class Link:
         if not self._asked:
             raise ProtocolError(what="a reply to nothing")
         self._asked.popleft()(text)
+
+    def _reply_to(self, command: Command, job: str) -> Callable[[str], None]:
+        if isinstance(command, Look):
+            return self._look_reply(command.leg, self._now_us)
+        return self._job_reply(job) if job else self._plain_reply
+
+    def _look_reply(self, leg: str, asked_us: int) -> Callable[[str], None]:
+        def answer(text: str) -> None:
+            self._ready.append(LegSeen(leg, self._now_us, asked_us, leg_from_dump(text)))
+
+        return answer
+
+    def _got_list(self, asked_us: int) -> Callable[[str], None]:
+        def answer(text: str) -> None:
+            self._is_listing = False
+            if text.startswith('{"row_count":'):
+                legs = frozenset(_LISTED.findall(text))
+                self._listed = len(legs)
+                self._ready.append(LegsListed(self._now_us, asked_us, legs))
+
+        return answer
+
+    def _plan_list(self) -> None:
+        self._list_at_us = self._now_us + max(LIST_EVERY_US, self._listed * LIST_A_LEG_US)
 
     def _plain_reply(self, text: str) -> None:
         if text.startswith("-"):
@@ -239,6 +277,8 @@ class Link:
         if self.is_up or not self._knows_legs or self._now_us < self._alone_at_us:
             return
         self.is_up = True
+        self._listed = len(self._legs)
+        self._plan_list()
         self._ready.append(LinkUp(self._now_us, self._core, self._legs))
         self._ready.extend(self._early)
         self._early, self._legs = [], []

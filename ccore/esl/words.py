@@ -169,4 +169,14 @@ def leg_from_dump(text: str) -> SwitchLeg | None:
             for name, text in dump.items()
             if name.startswith(prefix) and isinstance(text, str)
         },
+        calling_name=value("Caller-Caller-ID-Name"),
+        is_held=value("Channel-Call-State") == "HELD",
+        is_done=_is_done(value),
     )
+
+
+def _is_done(value: Callable[[str], str]) -> bool:
+    """The application begun last is over. `record` alone gives no response, but a length."""
+    if value("variable_current_application") == "record":
+        return bool(value("variable_record_ms"))
+    return bool(value("variable_current_application_response"))

@@ -14,6 +14,7 @@ from ccore.model import (
     AppDone,
     DigitPressed,
     EndedBy,
+    Event,
     Hangup,
     JobDone,
     LegAnswered,
@@ -21,6 +22,8 @@ from ccore.model import (
     LegHungUp,
     LegParked,
     LegsBridged,
+    LegSeen,
+    LegsListed,
     LegsUnbridged,
     LegUnheld,
     LinkDown,
@@ -171,7 +174,7 @@ def _link_down(floor: "Floor", node: str, event: LinkDown) -> None:
     floor.tell(News("link", floor.now_us, {"node": node, "up": 0, "why": event.why}))
 
 
-def _nothing(floor: "Floor", node: str, event: LegsUnbridged | AgentUnregistered) -> None:
+def _nothing(floor: "Floor", node: str, event: Event) -> None:
     """Told by other words: hang-ups and parks say what follows an unbridge; a call finds out
     that a phone is gone, and says so with a reason."""
 
@@ -191,6 +194,8 @@ HANDLERS: dict[type, Callable[["Floor", str, Any], None]] = {
     RecordingStopped: _recording_stopped,
     AgentRegistered: _registered,
     AgentUnregistered: _nothing,
+    LegSeen: _nothing,
+    LegsListed: _nothing,
     LinkUp: _link_up,
     LinkDown: _link_down,
 }

@@ -11,6 +11,7 @@ __all__ = [
     "DisarmFallback",
     "Hangup",
     "Hold",
+    "Look",
     "MaskRecording",
     "Play",
     "PlayMusic",
@@ -165,6 +166,13 @@ class Unhold:
     leg: str
 
 
+@dataclass(slots=True)
+class Look:
+    """Ask what a channel is; `LegSeen` follows. For comparing pictures, not for serving calls."""
+
+    leg: str
+
+
 Command = (
     Answer
     | Play
@@ -184,4 +192,5 @@ Command = (
     | DisarmFallback
     | Hold
     | Unhold
+    | Look
 )

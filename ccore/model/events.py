@@ -18,8 +18,10 @@ __all__ = [
     "LegHeld",
     "LegHungUp",
     "LegParked",
+    "LegSeen",
     "LegUnheld",
     "LegsBridged",
+    "LegsListed",
     "LegsUnbridged",
     "LinkDown",
     "LinkUp",
@@ -140,7 +142,7 @@ class AgentUnregistered:
 
 @dataclass(slots=True)
 class SwitchLeg:
-    """One channel in a snapshot of what the switch has, taken when a link comes up."""
+    """One channel as the switch has it: in a snapshot when a link comes up, or looked at alone."""
 
     leg: str
     created_us: int
@@ -150,6 +152,28 @@ class SwitchLeg:
     answered: bool
     bridged_to: str  # "" while in no bridge
     variables: Mapping[str, str] = field(default_factory=dict)  # ccore_* only, without the prefix
+    calling_name: str = ""
+    is_held: bool = False
+    is_done: bool = False  # the application that it began last is over
+
+
+@dataclass(slots=True)
+class LegSeen:
+    """What a `Look` found; None: the switch has no such channel."""
+
+    leg: str
+    at_us: int
+    asked_us: int
+    found: SwitchLeg | None
+
+
+@dataclass(slots=True)
+class LegsListed:
+    """Every channel that the switch has, by its own list, which may lag behind by some 100 ms."""
+
+    at_us: int
+    asked_us: int
+    legs: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -178,6 +202,8 @@ Event = (
     | JobDone
     | LegHeld
     | LegUnheld
+    | LegSeen
+    | LegsListed
     | RecordingStarted
     | RecordingStopped
     | AgentRegistered
