@@ -5,11 +5,11 @@ import io
 import re
 import tokenize
 import types
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from ccore.config import schema
+from ccore.config import schema, table
 from ccore.config.system import SYSTEM_PROMPTS
 
 __all__ = ["comments", "page"]
@@ -51,14 +51,33 @@ TABLES: tuple[tuple[str, type[msgspec.Struct], str], ...] = (
     ('[flows.FLOW.STEP] do = "branch"', schema.Branch, "Goes on by what is known."),
     ('[flows.FLOW.STEP] do = "hours"', schema.Hours, "Goes on by opening hours."),
     ('[flows.FLOW.STEP] do = "language"', schema.SetLanguage, "The call keeps this language."),
+    ('[flows.FLOW.STEP] do = "want"', schema.Want, "What the caller has chosen asks for skills."),
     ('[flows.FLOW.STEP] do = "go"', schema.GoTo, "Hands the call over."),
     ('[flows.FLOW.STEP] do = "voicemail"', schema.Message, "Records a message."),
     ('[flows.FLOW.STEP] do = "dial"', schema.Dial, "Sends the call out."),
     ('[flows.FLOW.STEP] do = "hangup"', schema.HangUp, "Ends the call."),
     ("[boxes.NAME]", schema.Box, "Voicemail boxes."),
+    ("[languages.NAME]", schema.Language, "For callers in it, in queues with `by_language`."),
+    ("{ language, after_s }", schema.Fallback, "One of a language's `then`."),
+    (
+        "[splits.NAME]",
+        schema.Split,
+        '`ways = [{ to = "queue:hq", share = 2 }, { to = "queue:here" }]` sends two thirds '
+        "to headquarters and one third stays.",
+    ),
+    ("{ to, share }", schema.Way, "One of a split's `ways`."),
+    ("[routing]", schema.Routing, "How agents and calls are chosen; see docs/routing.md."),
     ("[queues.NAME]", schema.Queue, ""),
+    (
+        "[[queues.NAME.steps]]",
+        schema.Widening,
+        "Steps that widen who may be asked, taken in their order, up to 10.",
+    ),
+    ("reserve = { ... }", schema.Reserve, "Agents who help a queue while many wait in it."),
     ("leave = { ... }", schema.Leave, "Leaving a queue by a key."),
     ("service_level = { ... }", schema.ServiceLevel, "A queue's aim."),
+    ("[profiles.NAME]", schema.Profile, "Queues and their order, for many agents."),
+    ("{ queue, order, delay_s }", schema.Turn, "One of a profile's `turns`."),
     ("[agents.ID]", schema.Agent, "The ID is the agent's SIP user."),
 )
 
@@ -73,8 +92,8 @@ Made from `ccore/config/schema.py` by `python -m docs`; edit there.
 useful centre, `examples/carrier.toml` uses nearly everything.
 
 - **Times** are whole seconds (`_s`).
-- **Destination**: `ivr:FLOW`, `queue:NAME`, `agent:ID`, `voicemail:BOX`, `number:NUMBER` or
-  `hangup`.
+- **Destination**: `ivr:FLOW`, `queue:NAME`, `agent:ID`, `voicemail:BOX`, `number:NUMBER`,
+  `split:NAME` or `hangup`.
 - **Prompt**: the name of a text below `[prompts.texts]`, or one that ccore brings along
   (SYSTEM).
 - **Name**: up to 64 letters, digits, `_` `.` `-`, not beginning with `.` or `-`.
@@ -138,12 +157,13 @@ def _default(field: Any) -> Any:
 def _kind(kind: Any) -> str:
     """A type in words."""
     named = {
-        schema.Seconds: "seconds",
-        schema.Level: "level 1-10",
-        schema.Share: "share 0-1",
-        schema.Name: "name",
-        schema.Digit: "key",
-        schema.Pattern: "number",
+        table.Seconds: "seconds",
+        table.Level: "level 1-10",
+        table.Share: "share 0-1",
+        table.Weight: "weight",
+        table.Name: "name",
+        table.Digit: "key",
+        table.Pattern: "number",
     }
     for one, words in named.items():
         if kind == one:
@@ -154,6 +174,8 @@ def _kind(kind: Any) -> str:
     if origin in (Union, types.UnionType):
         kinds = [one for one in args if one is not types.NoneType]
         return "step" if len(kinds) > 1 else _kind(kinds[0])
+    if origin is Literal:
+        return " ".join(args)
     if origin is dict:
         return f"table of {_kind(args[0])} to {_kind(args[1])}"
     if origin is tuple:

@@ -5,7 +5,7 @@ A fault stops the configuration. A doubt lets it through with a line of warning.
 
 from collections.abc import Callable
 
-from ccore.config import flows, places, service, times
+from ccore.config import flows, places, routes, service, times
 from ccore.config.faults import Fault
 from ccore.config.lines import Path, dotted
 from ccore.config.schema import Config
@@ -23,6 +23,11 @@ _CHECKS = (
     places.check_files,
     times.check_calendars,
     flows.check_steps,
+    routes.check_languages,
+    routes.check_splits,
+    routes.check_wants,
+    routes.check_queue_rules,
+    routes.check_profiles,
     service.check_queues,
     service.check_circles,
     flows.check_endings,

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 __all__ = ["KINDS", "Destination", "split"]
 
-KINDS = ("ivr", "queue", "agent", "voicemail", "number", "hangup")
+KINDS = ("ivr", "queue", "agent", "voicemail", "number", "split", "hangup")
 
 _NUMBER = re.compile(r"\+?[0-9*#]{1,32}", re.ASCII)
 
@@ -25,5 +25,6 @@ def split(text: str) -> Destination:
             raise ValueError("number: and digits, such as number:4008001234")
         return Destination(kind, name)
     raise ValueError(
-        "a destination: ivr:FLOW, queue:NAME, agent:ID, voicemail:BOX, number:NUMBER or hangup"
+        "a destination: ivr:FLOW, queue:NAME, agent:ID, voicemail:BOX, number:NUMBER, split:NAME "
+        "or hangup"
     )

@@ -24,6 +24,7 @@ from ccore.config.schema import (
     Say,
     SetLanguage,
     Step,
+    Want,
 )
 
 __all__ = ["START", "KNOWN_VALUES", "check_endings", "check_steps", "exits", "find_circle"]
@@ -33,12 +34,12 @@ START = "start"  # the step a flow begins with
 # What a branch may look at without collecting it.
 KNOWN_VALUES = ("called", "calling", "language", "priority")
 
-Node = tuple[str, str]  # flow and step, or "queue:" and its name
+Node = tuple[str, str]  # flow and step, or "queue:" or "split:" and its name
 
 
 def exits(step: Step) -> Iterator[tuple[tuple[str, ...], str]]:
     """Where a step can go: the key of the exit (such as ("options", "1")) and the next step."""
-    if isinstance(step, Say | SetLanguage):
+    if isinstance(step, Say | SetLanguage | Want):
         yield ("next",), step.next
     elif isinstance(step, Menu):
         for digit, target in step.options.items():
@@ -95,10 +96,13 @@ def check_endings(config: Config) -> Doubts:
     for name, queue in config.queues.items():
         # Who finds a queue full is sent on at once; who waited there has had his chance.
         graph["queue:", name] = list(_sent(queue.full)) if queue.max_waiting else []
+    for name, one in config.splits.items():
+        graph["split:", name] = [node for way in one.ways for node in _sent(way.to)]
     if circle := find_circle(graph):
         way = " -> ".join(".".join(node).replace(":.", ":") for node in circle)
-        flow, name = next((node for node in circle if node[0] != "queue:"), circle[0])
-        place = ("queues", name) if flow == "queue:" else ("flows", flow, name)
+        flow, name = next((node for node in circle if not node[0].endswith(":")), circle[0])
+        tables = {"queue:": ("queues", name), "split:": ("splits", name)}
+        place = tables.get(flow, ("flows", flow, name))
         raise Fault(
             place,
             f"a loop without a way out: {way}",
@@ -144,8 +148,8 @@ def _sent(to: str) -> Iterator[Node]:
     kind, name = split(to)
     if kind == "ivr":
         yield name, START
-    elif kind == "queue":
-        yield "queue:", name
+    elif kind in ("queue", "split"):
+        yield f"{kind}:", name
 
 
 def _check_step(step: Step, path: Path, collected: set[str]) -> None:
@@ -178,6 +182,7 @@ def _entered(config: Config) -> set[str]:
     ways = [to for entry in config.entries for to in (entry.to, entry.closed)]
     for queue in config.queues.values():
         ways += [queue.overflow, queue.full, queue.leave.to if queue.leave else "hangup"]
+    ways += [way.to for split in config.splits.values() for way in split.ways]
     for flow, steps in config.flows.items():
         ways += [s.to for s in steps.values() if isinstance(s, GoTo) and s.to != f"ivr:{flow}"]
     return {name for kind, name in map(split, ways) if kind == "ivr"}

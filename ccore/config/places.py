@@ -77,6 +77,14 @@ def check_references(config: Config) -> Doubts:
         "queue": config.queues,
         "agent": config.agents,
         "voicemail": config.boxes,
+        "split": config.splits,
+    }
+    whats = {
+        "ivr": "a flow",
+        "queue": "a queue",
+        "agent": "an agent",
+        "voicemail": "a box",
+        "split": "a split",
     }
     for path, to in _destinations(config):
         try:
@@ -84,8 +92,7 @@ def check_references(config: Config) -> Doubts:
         except ValueError as error:
             raise Fault(path, show(to), str(error)) from None
         if kind in known and name not in known[kind]:
-            what = {"ivr": "a flow", "queue": "a queue", "agent": "an agent", "voicemail": "a box"}
-            raise Fault(path, show(to), nearest(name, known[kind], what[kind]))
+            raise Fault(path, show(to), nearest(name, known[kind], whats[kind]))
     texts = config.prompts.texts
     for path, prompt in _prompts(config):
         if not prompt or (prompt in SYSTEM_PROMPTS and prompt not in texts):
@@ -202,6 +209,9 @@ def _destinations(config: Config) -> Iterator[tuple[Path, str]]:
         yield ("queues", name, "full"), queue.full
         if queue.leave:
             yield ("queues", name, "leave", "to"), queue.leave.to
+    for name, one in config.splits.items():
+        for index, way in enumerate(one.ways):
+            yield ("splits", name, "ways", index, "to"), way.to
     for flow, steps in config.flows.items():
         for name, step in steps.items():
             if isinstance(step, GoTo):

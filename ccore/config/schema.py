@@ -1,13 +1,30 @@
 """The shape of ccore.toml. Each field's comment is its documentation (`docs/configuration.md`).
 
 Times are seconds (`_s`). A *destination* is one of `ivr:FLOW`, `queue:NAME`, `agent:ID`,
-`voicemail:BOX`, `number:NUMBER`, `hangup`. A *prompt* is the name of an entry under `[prompts]`.
+`voicemail:BOX`, `number:NUMBER`, `split:NAME`, `hangup`. A *prompt* is the name of an entry under
+`[prompts]`.
 """
 
-from typing import Annotated, dataclass_transform
+from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta
+
+from ccore.config.steps import (
+    Branch,
+    Collect,
+    Dial,
+    GoTo,
+    HangUp,
+    Hours,
+    Menu,
+    Message,
+    Say,
+    SetLanguage,
+    Step,
+    Want,
+)
+from ccore.config.table import Digit, Level, Name, Pattern, Seconds, Share, Table, Weight
 
 __all__ = [
     "Agent",
@@ -21,48 +38,59 @@ __all__ = [
     "Daemon",
     "Dial",
     "Entry",
+    "Fallback",
     "GoTo",
     "HangUp",
     "Hours",
     "Kpi",
+    "Language",
     "Leave",
     "Limit",
     "Menu",
     "Message",
+    "Profile",
     "Prompts",
     "Queue",
     "Recording",
     "Records",
+    "Reserve",
+    "Routing",
     "Say",
     "ServiceLevel",
     "SetLanguage",
     "Site",
+    "Split",
     "Step",
     "Switch",
     "Target",
     "Territory",
+    "Turn",
+    "Want",
+    "Way",
+    "Widening",
 ]
 
-Seconds = Annotated[int, Meta(ge=0, le=86_400)]
-Level = Annotated[int, Meta(ge=1, le=10)]
-Share = Annotated[float, Meta(ge=0.0, le=1.0)]
-Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.\-]{0,63}\Z")]
-Digit = Annotated[str, Meta(pattern=r"^[0-9*#A-D]\Z")]
-Pattern = Annotated[str, Meta(pattern=r"^[0-9*#+A-D]{0,32}\Z")]
+Strategy = Literal[
+    "longest-idle",
+    "longest-ready",
+    "least-occupied",
+    "fewest-calls",
+    "round-robin",
+    "most-skilled",
+    "least-versatile",
+    "weighted",
+    "fixed-order",
+    "random",
+]
 
 
-@dataclass_transform(frozen_default=True, kw_only_default=True)
-class _Table(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    pass
-
-
-class Site(_Table):
+class Site(Table):
     name: Name = "main"  # name of this centre; stands in every record
     timezone: str = "UTC"  # IANA zone of days in reports, such as Asia/Shanghai
     languages: tuple[Name, ...] = ("en",)  # languages of prompts; the first is the default
 
 
-class Switch(_Table):
+class Switch(Table):
     host: str = "127.0.0.1"  # where the event socket listens
     port: Annotated[int, Meta(ge=0, le=65_535)] = 8021  # its port
     password: str = ""  # event-socket password (keep the file at mode 0600)
@@ -70,28 +98,28 @@ class Switch(_Table):
     fallback_s: Seconds = 30  # a call that ccore leaves untouched so long goes to the fallback
 
 
-class Daemon(_Table):
+class Daemon(Table):
     dir: str = "var"  # directory of everything that ccore writes; relative to this file
     socket: str = "ccore.sock"  # control socket, inside dir
 
 
-class Records(_Table):
+class Records(Table):
     dir: str = "cdr"  # journal of records, inside the daemon's dir
     hash_numbers: bool = False  # keep a keyed hash instead of callers' numbers
 
 
-class Recording(_Table):
+class Recording(Table):
     # where the switch writes recordings, inside the daemon's dir; it must be able to write there
     dir: str = "recordings"
     pattern: str = "{day}/{queue}/{contact}.wav"  # file name; also `{agent}` `{time}` `{called}`
 
 
-class Limit(_Table):
+class Limit(Table):
     pause_s: Seconds = 5  # rest after one such failure
     limit: Annotated[int, Meta(ge=0)] = 3  # put aside after so many in a row; 0 = never
 
 
-class AgentRules(_Table):
+class AgentRules(Table):
     """What happens to an agent whose offer fails, per cause."""
 
     no_answer: Limit = Limit(pause_s=5, limit=3)  # the phone rang and nobody answered
@@ -102,14 +130,14 @@ class AgentRules(_Table):
     prompt: str = ""  # said to an agent who is put aside and signs in again
 
 
-class Calendar(_Table):
+class Calendar(Table):
     timezone: str = ""  # IANA zone; empty: the site's
     hours: dict[str, tuple[str, ...]] = {}  # day (mon, or mon-fri) to spans such as 09:00-18:00
     holidays: tuple[str, ...] = ()  # closed dates: 2026-10-01 or 2026-10-01..2026-10-07
     exceptions: dict[str, tuple[str, ...]] = {}  # date to spans that replace that day's hours
 
 
-class Entry(_Table):
+class Entry(Table):
     number: Pattern  # dialled number, or its beginning if it ends in *
     to: str  # destination
     calendar: str = ""  # opening hours; empty: always open
@@ -117,9 +145,12 @@ class Entry(_Table):
     emergency: str = ""  # while set: this prompt is played to every caller first, then `to`
     language: str = ""  # language of the first prompts; empty: the site's default
     priority: int = 0  # credit in seconds of waiting
+    skills: dict[Name, Level] = {}  # agents for these callers have these skills, in every queue
+    prefer: dict[Name, Weight] = {}  # agents with these come first; skill to weight
+    forbid: tuple[Name, ...] = ()  # agents with one of these skills are not asked
 
 
-class CallerList(_Table):
+class CallerList(Table):
     name: Name  # of the list
     numbers: tuple[Pattern, ...] = ()  # whole numbers
     prefixes: tuple[Pattern, ...] = ()  # beginnings
@@ -127,105 +158,104 @@ class CallerList(_Table):
     blocked: bool = False  # refuse these callers
 
 
-class Territory(_Table):
+class Territory(Table):
     prefix: Pattern  # beginning of the caller's number; the longest match counts
     site: Name  # site that the call is recorded for, and {site} of skills
     skill: str = ""  # a skill that agents for this territory have; empty: none is asked for
     language: str = ""  # language of the first prompts
 
 
-class Prompts(_Table):
+class Fallback(Table):
+    language: Name  # in which the caller may be served as well
+    after_s: Seconds  # after so long in the queue
+
+
+class Language(Table):
+    """What is done for callers of a language in queues with `by_language`."""
+
+    then: tuple[Fallback, ...] = ()  # languages that do too, in their order
+    sites: tuple[Name, ...] = ()  # only agents of these sites are asked first; empty: all
+    sites_s: Seconds = 0  # so long; then everybody who speaks it. 0 = for good
+
+
+class Way(Table):
+    to: str  # destination
+    share: Annotated[int, Meta(ge=1, le=10_000)] = 1  # so many of the sum of all shares
+
+
+class Split(Table):
+    ways: tuple[Way, ...]  # where the calls go; after each round of the shares exactly so many
+
+
+class Routing(Table):
+    """How agents and calls are chosen, for the whole centre."""
+
+    # which call a free agent gets: `score` is credit and ageing in one sum; `strict` is the higher
+    # priority first, however long others wait; `service-target` is the queue furthest behind its
+    # own service_level first
+    calls: Literal["score", "strict", "service-target"] = "score"
+    seed: Annotated[int, Meta(ge=0)] = 0  # of the strategy `random`
+    decisions: bool = True  # write the decision log (`ccore route explain`, `replay`, `shadow`)
+    decisions_mb: Annotated[int, Meta(ge=1, le=100_000)] = 64  # the log keeps the newest so much
+
+
+class Prompts(Table):
     dir: str = "prompts"  # WAV files: DIR/LANGUAGE/NAME.wav; relative to this file
     switch_dir: str = ""  # the same directory as the switch sees it; empty: the same path
     voices: dict[Name, str] = {}  # language to espeak-ng voice
     texts: dict[Name, dict[Name, str]] = {}  # prompt to language to text
 
 
-class Say(_Table, tag="say", tag_field="do"):
-    prompt: str  # what is said
-    next: str  # step
-
-
-class Menu(_Table, tag="menu", tag_field="do"):
-    prompt: str  # what is asked
-    options: dict[Digit, str]  # digit to step
-    timeout_s: Seconds = 5  # silence after the prompt that counts as no entry
-    retries: Annotated[int, Meta(ge=0, le=10)] = 2  # prompts again so often
-    invalid: str = ""  # prompt after a wrong digit
-    barge_in: bool = True  # a digit cuts the prompt
-    default: str = ""  # step when the retries are used up; empty: hang up
-
-
-class Collect(_Table, tag="collect", tag_field="do"):
-    prompt: str  # what is asked
-    into: Name  # name under which the digits are kept
-    next: str  # step after an entry of the right length
-    min_digits: Annotated[int, Meta(ge=1, le=32)] = 1  # fewer are a wrong entry
-    max_digits: Annotated[int, Meta(ge=1, le=32)] = 16  # the entry ends with the last of them
-    terminator: str = "#"  # ends the entry early; empty: none
-    timeout_s: Seconds = 5  # silence before the first digit
-    digit_timeout_s: Seconds = 3  # silence between digits
-    retries: Annotated[int, Meta(ge=0, le=10)] = 2  # asks again so often
-    invalid: str = ""  # prompt after a wrong entry
-    barge_in: bool = True  # a digit cuts the prompt
-    default: str = ""  # step when the retries are used up; empty: hang up
-
-
-class Branch(_Table, tag="branch", tag_field="do"):
-    on: Name  # what was collected, or `calling`, `called`, `language`, `priority`
-    cases: dict[str, str]  # value, or its beginning if it ends in *, to step; the longest wins
-    default: str  # step for every other value
-
-
-class Hours(_Table, tag="hours", tag_field="do"):
-    calendar: str  # whose hours
-    open: str  # step
-    closed: str  # step
-
-
-class SetLanguage(_Table, tag="language", tag_field="do"):
-    language: str  # one of site.languages
-    next: str  # step
-
-
-class GoTo(_Table, tag="go", tag_field="do"):
-    to: str  # destination
-
-
-class Message(_Table, tag="voicemail", tag_field="do"):
-    box: str  # name of a box
-    next: str = ""  # step afterwards; empty: hang up
-
-
-class Dial(_Table, tag="dial", tag_field="do"):
-    number: Pattern  # leaves ccore for this number by the dialplan's outbound context
-
-
-class HangUp(_Table, tag="hangup", tag_field="do"):
-    prompt: str = ""  # said before
-
-
-Step = Say | Menu | Collect | Branch | Hours | SetLanguage | GoTo | Message | Dial | HangUp
-
-
-class Box(_Table):
+class Box(Table):
     greeting: str = ""  # prompt
     limit_s: Annotated[int, Meta(ge=1, le=3_600)] = 120  # longest message
     silence_s: Annotated[int, Meta(ge=1, le=60)] = 5  # silence that ends a message
 
 
-class Leave(_Table):
+class Leave(Table):
     digit: Digit  # the key; nobody is asked to press it
     to: str  # destination
 
 
-class ServiceLevel(_Table):
+class ServiceLevel(Table):
     within_s: Seconds = 20  # answered within
     target: Share = 0.8  # share of callers
 
 
-class Queue(_Table):
+class Widening(Table):
+    """One step that lets more agents have a call; what it gives is not taken away again."""
+
+    after_s: Seconds = 0  # taken after so long in the queue; 0 = not by time
+    wait_over_s: Seconds = 0  # or when the expected wait is longer; 0 = not by that
+    drop: tuple[Name, ...] = ()  # skills that are not asked for any more
+    lower: dict[Name, Level] = {}  # least levels from now on
+    any_language: bool = False  # the caller's language is not asked for any more
+    any_territory: bool = False  # nor the skill of his territory
+    sites: tuple[Name, ...] = ()  # agents of these sites too
+    teams: tuple[Name, ...] = ()  # agents of these teams too
+    groups: tuple[Name, ...] = ()  # agents of these groups too
+
+
+class Reserve(Table):
+    """Agents who help a queue only while many wait in it."""
+
+    groups: tuple[Name, ...] = ()  # agents of these groups are its reserve
+    join_at: Annotated[int, Meta(ge=1)] = 5  # they join when so many wait
+    leave_at: Annotated[int, Meta(ge=0)] = 1  # and go when no more than so many do
+
+
+class Queue(Table):
+    channel: Literal["voice", "chat"] = "voice"  # what it carries; agents have a capacity for each
     skills: dict[Name, Level] = {}  # required skills and least levels
+    prefer: dict[Name, Weight] = {}  # agents with these come first; skill to weight of its level
+    forbid: tuple[Name, ...] = ()  # agents with one of these skills are not asked
+    sites: tuple[Name, ...] = ()  # only agents of these sites; empty: of all
+    teams: tuple[Name, ...] = ()  # only agents of these teams; empty: of all
+    groups: tuple[Name, ...] = ()  # only agents of these groups; empty: of all
+    steps: Annotated[tuple[Widening, ...], Meta(max_length=10)] = ()  # widen who may be asked
+    reserve: Reserve | None = None  # agents who join while many wait
+    strategy: Strategy = "longest-idle"  # which of the free agents; docs/routing.md
+    weight: Weight = 1.0  # points per second waited of this queue against another's, times ageing
     by_language: bool = False  # also require the caller's language as a skill
     by_territory: bool = False  # also require the skill of the caller's territory
     credit_s: int = 0  # added to a caller's priority
@@ -245,29 +275,46 @@ class Queue(_Table):
     wrap_up_s: Seconds = 0  # time for work after the call
     last_agent_s: Seconds = 0  # wait for the last agent if he is busy; 0 = do not prefer him
     last_agent_memory_s: Annotated[int, Meta(ge=0)] = 86_400  # seconds that he is remembered
+    # who is the same customer: the `calling` number, or what was collected under this name
+    last_agent_by: Name = "calling"
     record: Share = 0.0  # share of calls recorded: 1 = all, 0 = none
     service_level: ServiceLevel = ServiceLevel()  # what is aimed at
     handle_s: Seconds = 180  # handling time assumed until measured, for the expected wait
 
 
-class Agent(_Table):
+class Turn(Table):
+    queue: Name  # of which calls are taken
+    order: Annotated[int, Meta(ge=1, le=1_000)] = 1  # a lower order goes first
+    delay_s: Seconds = 0  # only calls that have waited so long
+
+
+class Profile(Table):
+    turns: tuple[Turn, ...]  # the queues of agents with this profile
+
+
+class Agent(Table):
     name: str = ""  # as people read it
     contact: str = ""  # dial string; empty: user/ID@agent_domain of the switch
     skills: dict[Name, Level] = {}  # languages count as skills
     nailed_up: bool = False  # the leg stays up between calls
     queues: tuple[Name, ...] = ()  # only these queues; empty: every queue whose skills match
+    profile: str = ""  # a profile of queues with their order, instead of `queues`
     site: str = ""  # where the agent sits; stands in the records
     team: str = ""  # stands in the records
+    group: str = ""  # the agent's class, such as senior, trainee or reserve
+    weight: Weight = 1.0  # share of the calls under the strategy `weighted`
+    # contacts at once in a channel, such as { voice = 1, chat = 3 }; empty: one voice
+    capacity: dict[Literal["voice", "chat"], Annotated[int, Meta(ge=0, le=10)]] = {}
     # state when ccore has never seen the agent before
     start: Annotated[str, Meta(pattern=r"^(signed-out|ready|not-ready)\Z")] = "signed-out"
 
 
-class Target(_Table):
+class Target(Table):
     least: float | None = None  # not below; shares are parts of 1, times seconds
     most: float | None = None  # not above
 
 
-class Kpi(_Table):
+class Kpi(Table):
     service_level: str = "negative"  # default variant; see docs/kpi.md
     threshold_s: Seconds = 20  # answered within, where a queue says nothing else
     short_s: Seconds = 5  # abandoned sooner is a short abandon
@@ -277,7 +324,7 @@ class Kpi(_Table):
     targets: dict[Name, Target] = {}  # figure of docs/kpi.md, or service_level, to its band
 
 
-class Config(_Table):
+class Config(Table):
     site: Site = Site()
     switch: dict[Name, Switch] = {}
     daemon: Daemon = Daemon()
@@ -292,9 +339,13 @@ class Config(_Table):
     entries: tuple[Entry, ...] = ()
     callers: tuple[CallerList, ...] = ()
     territories: tuple[Territory, ...] = ()
+    languages: dict[Name, Language] = {}  # of site.languages, those for which there are rules
+    splits: dict[Name, Split] = {}  # shares of calls, for the destination split:NAME
+    routing: Routing = Routing()
     flows: dict[Name, dict[Name, Step]] = {}  # flow to step to what it does; begins at `start`
     boxes: dict[Name, Box] = {}
     queues: dict[Name, Queue] = {}
+    profiles: dict[Name, Profile] = {}
     agents: dict[Name, Agent] = {}
 
 

@@ -1,12 +1,20 @@
 """Queues have agents, and callers who cannot be served go somewhere."""
 
-from collections.abc import Mapping
-
+from ccore.config.demand import (
+    ANYONE,
+    Caller,
+    Demand,
+    Stage,
+    demand,
+    meets,
+    rungs,
+    turn_of,
+)
 from ccore.config.destination import split
 from ccore.config.faults import Fault, nearest, show
 from ccore.config.flows import find_circle
 from ccore.config.places import Doubts
-from ccore.config.schema import Agent, Config, Queue
+from ccore.config.schema import Agent, Config
 
 __all__ = ["check_agents", "check_circles", "check_queues", "check_skills"]
 
@@ -41,28 +49,31 @@ def check_circles(config: Config) -> Doubts:
     for name, queue in config.queues.items():
         ways = [queue.overflow] if queue.max_wait_s else []
         ways += [queue.full] if queue.max_waiting else []
-        graph["queue", name] = [(kind, to) for kind, to in map(split, ways) if kind == "queue"]
+        graph["queue", name] = list(map(split, ways))
+    for name, one in config.splits.items():
+        graph["split", name] = [split(way.to) for way in one.ways]
     if circle := find_circle(graph):
         way = " -> ".join(name for _, name in circle)
         expected = "an overflow that ends outside these queues"
-        raise Fault(("queues", circle[0][1]), f"queues in a circle: {way}", expected)
+        kind, first = circle[0]
+        raise Fault((f"{kind}s", first), f"{kind}s in a circle: {way}", expected)
     yield from ()
 
 
 def check_skills(config: Config) -> Doubts:
     """For every queue, and for each of its languages and territories, there is an agent."""
     for name, queue in config.queues.items():
-        _served(config, name, queue.skills, "")
         languages = config.site.languages if queue.by_language else ()
         skills = [one.skill for one in config.territories if one.skill]
         territories = list(dict.fromkeys(skills)) if queue.by_territory else []
+        yield from _served(config, name, ANYONE, "")
         for language in languages:
-            _served(config, name, _with(queue, language), f" for callers in {language}")
+            yield from _served(config, name, Caller(language), f" for callers in {language}")
         for skill in territories:
-            _served(config, name, _with(queue, skill), f" for the territory of {skill}")
+            yield from _served(config, name, Caller("", skill), f" for the territory of {skill}")
         for language in languages:
             for skill in territories:
-                if not _anyone(config, name, _with(queue, language, skill)):
+                if not _anyone(config, _widest(config, name, Caller(language, skill))):
                     yield ("queues", name), f"no agent has both {skill} and {language}"
 
 
@@ -80,20 +91,26 @@ def check_agents(config: Config) -> Doubts:
         if agent.contact and (other := phones.setdefault(agent.contact, name)) != name:
             raise Fault((*path, "contact"), f"the phone of agent {other}", "one phone an agent")
         if config.queues and not any(
-            _may(agent, queue) and not _lacks(one.skills, agent)
-            for queue, one in config.queues.items()
+            meets(config, agent, _widest(config, queue, ANYONE)) for queue in config.queues
         ):
             yield path, "serves no queue"
 
 
-def _served(config: Config, name: str, needed: Mapping[str, int], who: str) -> None:
-    if _anyone(config, name, needed):
+def _served(config: Config, name: str, caller: Caller, who: str) -> Doubts:
+    if _anyone(config, demand(config, name, caller)):
         return
+    wanted = _widest(config, name, caller)
+    if _anyone(config, wanted):
+        yield ("queues", name), f"no agent{who} until a step, a fallback or the reserve widens it"
+        return
+    asked = [*(f"{skill} {level}" for skill, level in wanted.skills)]
+    asked += [" or ".join(f"{name} 1" for name in wanted.languages)] if wanted.languages else []
+    expected = f"an agent with {', '.join(asked)}" if asked else "an agent"
     lacks = [
-        (agent, _lacks(needed, one)) for agent, one in config.agents.items() if _may(one, name)
+        (id_, _lacks(wanted, agent))
+        for id_, agent in config.agents.items()
+        if turn_of(config, agent, name) is not None
     ]
-    wanted = ", ".join(f"{skill} {level}" for skill, level in needed.items())
-    expected = f"an agent with {wanted}" if wanted else "an agent"
     if not lacks:
         raise Fault(("queues", name), f"no agents{who}", expected)
     lacks.sort(key=lambda item: len(item[1]))  # who comes closest first
@@ -103,19 +120,27 @@ def _served(config: Config, name: str, needed: Mapping[str, int], who: str) -> N
     raise Fault(("queues", name), f"no agent{who} ({'; '.join(shown)})", expected)
 
 
-def _anyone(config: Config, queue: str, needed: Mapping[str, int]) -> bool:
-    return any(_may(one, queue) and not _lacks(needed, one) for one in config.agents.values())
+def _widest(config: Config, queue: str, caller: Caller) -> Demand:
+    """What is asked for when everything that widens has been done."""
+    last = len(rungs(config, queue, caller.language)) - 1
+    stage = Stage(len(config.queues[queue].steps), last, reserve=True)
+    return demand(config, queue, caller, stage)
 
 
-def _may(agent: Agent, queue: str) -> bool:
-    return not agent.queues or queue in agent.queues
+def _anyone(config: Config, wanted: Demand) -> bool:
+    return any(meets(config, agent, wanted) for agent in config.agents.values())
 
 
-def _lacks(needed: Mapping[str, int], agent: Agent) -> list[str]:
-    return [
-        f"{skill} {level}" for skill, level in needed.items() if agent.skills.get(skill, 0) < level
-    ]
-
-
-def _with(queue: Queue, *skills: str) -> dict[str, int]:
-    return {**dict.fromkeys(skills, 1), **queue.skills}
+def _lacks(wanted: Demand, agent: Agent) -> list[str]:
+    """What keeps him from such a call, in words."""
+    has = agent.skills
+    lacks = [f"{skill} {level}" for skill, level in wanted.skills if has.get(skill, 0) < level]
+    if wanted.languages and not any(name in has for name in wanted.languages):
+        lacks.append(" or ".join(f"{name} 1" for name in wanted.languages))
+    if not all(agent.site in one for one in wanted.site_lists):
+        lacks.append("the site")
+    if wanted.teams is not None and agent.team not in wanted.teams:
+        lacks.append("the team")
+    if wanted.groups is not None and agent.group not in wanted.groups:
+        lacks.append("the group")
+    return lacks or ["nothing, but has what is forbidden"]
