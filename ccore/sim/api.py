@@ -12,6 +12,7 @@ from ccore.sim.leg import Leg
 from ccore.sim.media import Media
 from ccore.sim.originate import Originator
 from ccore.sim.registrar import Registrar
+from ccore.sim.separate import separate
 from ccore.sim.wire import Order
 
 __all__ = ["MODULES", "VERSION", "Api"]
@@ -120,7 +121,7 @@ class Api:
         return "+OK\n"
 
     def _record(self, text: str) -> str:
-        words = text.split(" ")
+        words = separate(text, " ", 5)
         usage = "-USAGE: <uuid> [start|stop|mask|unmask] <path> [<limit>] [<recording_vars>]\n"
         if len(words) < 3 or not words[2]:
             return usage
@@ -149,7 +150,7 @@ class Api:
         return "+OK Success\n"
 
     def _setvar(self, text: str) -> str:
-        words = text.split(" ", 2)
+        words = separate(text, " ", 3)
         if len(words) < 2:
             return "-USAGE: <uuid> <var> [value]\n"
         leg = self._leg(words[0])
@@ -170,9 +171,9 @@ class Api:
             return "-ERR no reply\n"
         if leg is None:
             return NO_CHANNEL + usage
-        for pair in pairs.split(";"):
+        for pair in separate(pairs, ";", 64):
             name, _, value = pair.partition("=")
-            if name:
+            if name and "${" not in value:  # a channel takes no value that asks for another
                 leg.set_var(name, value)
         return "+OK\n"
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from ccore.sim.core import Core
 from ccore.sim.leg import Frame, Leg, Recording
+from ccore.sim.separate import separate
 from ccore.sim.wire import Order, encode
 
 __all__ = ["Durations", "Media"]
@@ -303,7 +304,7 @@ class Media:
         return True
 
     def _record(self, leg: Leg, frame: Frame) -> bool:
-        words = frame.data.split()
+        words = separate(frame.data, " ", 6)
         if not words:
             return True
         path = words[0]

@@ -7,6 +7,7 @@ from ccore.sim.calls import Calls
 from ccore.sim.core import Core
 from ccore.sim.leg import Frame, Leg
 from ccore.sim.registrar import Registrar
+from ccore.sim.separate import braces, separate
 
 __all__ = ["Originator"]
 
@@ -34,13 +35,17 @@ class Originator:
 
     def originate(self, argument: str, done: Done) -> None:
         """`done` gets the text of the command's result, when there is one."""
-        variables, rest = _braces(argument.strip())
-        dial, _, aim = rest.partition(" ")
-        match = _AIM.fullmatch(aim.strip())
-        if not dial or not aim.strip():
+        words = separate(argument, " ", 10)
+        if not 2 <= len(words) <= 7:
             done(USAGE)
             return
-        app, data = (match[1], match[2] or "") if match else ("transfer", aim.strip())
+        try:
+            variables, dial = braces(words[0])
+        except ValueError:
+            done("-ERR DESTINATION_OUT_OF_ORDER\n")
+            return
+        match = _AIM.fullmatch(words[1])
+        app, data = (match[1], match[2] or "") if match else ("transfer", words[1])
 
         def answered(leg: Leg) -> None:
             done(f"+OK {leg.uuid}\n")
@@ -76,7 +81,9 @@ class Originator:
             context="default",
             profile=profile,
         )
-        leg.set_vars({name: value for name, value in variables.items() if value})
+        # A channel takes no value that asks for another variable.
+        kept = {name: value for name, value in variables.items() if value and "${" not in value}
+        leg.set_vars(kept)
         leg.set_var("originate_endpoint", "sofia")
         if parent is not None:
             leg.set_var("originator", parent.uuid)
@@ -138,7 +145,11 @@ class Originator:
 
     def _bridge(self, leg: Leg, frame: Frame) -> bool:
         """The dialplan's `bridge`: ring the other side, join, and go on when that is over."""
-        variables, dial = _braces(frame.data)
+        try:
+            variables, dial = braces(frame.data)
+        except ValueError:
+            self.calls.hangup(leg, "DESTINATION_OUT_OF_ORDER")
+            return False
         variables.setdefault("origination_caller_id_number", leg.caller)
         variables.setdefault("origination_caller_id_name", leg.name)
         rung: Leg | None = None
@@ -173,34 +184,3 @@ class Originator:
         frame.on_end = gone
         rung = self._dial(dial, variables, answered, failed, leg)
         return False
-
-
-def _braces(text: str) -> tuple[dict[str, str], str]:
-    """`{a=1,b='x, y'}rest`: the variables of a dial string and what follows them."""
-    if not text.startswith("{"):
-        return {}, text
-    variables: dict[str, str] = {}
-    name, value, quoted, in_value = "", "", False, False
-    place = 1
-    while place < len(text):
-        char = text[place]
-        if char == "\\" and place + 1 < len(text) and text[place + 1] in ",'\\":
-            place += 1
-            value += text[place]
-        elif char == "'":
-            quoted = not quoted
-        elif char == "}" and not quoted:
-            break
-        elif char == "," and not quoted:
-            variables[name.strip()] = value
-            name, value, in_value = "", "", False
-        elif char == "=" and not in_value:
-            in_value = True
-        elif in_value:
-            value += char
-        else:
-            name += char
-        place += 1
-    if name:
-        variables[name.strip()] = value
-    return variables, text[place + 1 :]

@@ -1,6 +1,7 @@
 """No value breaks out of its place, and what must get through does."""
 
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -20,45 +21,63 @@ from ccore.model import (
     StartRecording,
     Transfer,
 )
+from ccore.sim.separate import braces, separate
+
+ROOT = Path(__file__).parent.parent.parent / "ccore"
 
 
 def ring(name: str, number: str = "13800000001", dial: str = "user/1001@agents") -> Ring:
     return Ring("leg-1", "job-1", dial, 15, name, number, {"contact": "leg-0"})
 
 
-@given(name=st.text(max_size=80))
-def test_a_callers_name_stays_inside_its_quotes(name: str) -> None:
-    data, replies = encode(ring(name))
-    text = data.decode()
-    assert replies == 1
-    assert text.count("\n") == 3  # command, Job-UUID, blank line
-    match = re.fullmatch(
-        r"bgapi originate \{(.*)\}user/1001@agents &park\(\)\nJob-UUID: job-1\n\n", text, re.DOTALL
-    )
-    assert match is not None
-    shown = re.search(r"origination_caller_id_name='([^']*)'", match[1])
-    assert shown is not None
-    assert not set(shown[1]) & set("'\",{}[]\\$|<>\r\n\0")
+@given(name=st.text(max_size=80), number=st.text(max_size=20))
+def test_a_callers_name_and_number_stay_in_their_places(name: str, number: str) -> None:
+    data, replies = encode(ring(name, number))
+    line, job, blank, end = data.decode().split("\n")
+    assert (replies, job, blank, end) == (1, "Job-UUID: job-1", "", "")
+    words = separate(line.removeprefix("bgapi originate "), " ", 10)
+    assert words[1:] == ["&park()"]
+    variables, dial = braces(words[0])
+    assert dial == "user/1001@agents"
+    assert variables.keys() - {"origination_caller_id_name"} == {
+        "origination_uuid",
+        "originate_timeout",
+        "ignore_early_media",
+        "rdnis",
+        "origination_caller_id_number",
+        "ccore_contact",
+    }
+    assert not set(variables.get("origination_caller_id_name", "")) & set('"{}[]\\$|<>\r\n\0')
 
 
-def test_chinese_names_are_shown_as_they_are() -> None:
-    data, _ = encode(ring("李 小龙"))
-    assert "origination_caller_id_name='李 小龙'" in data.decode()
+@pytest.mark.parametrize(
+    ("name", "seen"),
+    [
+        ("李 小龙", "李 小龙"),
+        ("O'Brien, Pat", "O'Brien, Pat"),
+        ('Evil" <sip:x@y>', "Evil sip:x@y"),
+        ("reload mod_event_socket", "reload mod event socket"),
+        ("a\nUnique-ID: b", "a Unique-ID: b"),
+    ],
+)
+def test_names_are_shown_as_they_are_as_far_as_phones_can(name: str, seen: str) -> None:
+    line = encode(ring(name))[0].decode().partition("\n")[0]
+    variables, _ = braces(separate(line.removeprefix("bgapi originate "), " ", 10)[0])
+    assert variables["origination_caller_id_name"] == seen
 
 
 NASTY = ["a\nb", "a\r\nb", "a\0b", "a b", "a,b", "a'b", 'a"b', "a{b", "a}b", "a;b=c", "a^b", "${x}"]
 
 
 @pytest.mark.parametrize("value", NASTY)
-def test_ids_and_variables_that_could_break_out_are_refused(value: str) -> None:
+def test_ids_that_could_break_out_are_refused(value: str) -> None:
     for command in (
         Hangup(value),
         Hangup("leg", value),
         Bridge("leg", value, "job"),
         Transfer("leg", value, "ccore-outbound"),
-        SetVariables("leg", {"queue": value}),
         SetVariables("leg", {value: "x"}),
-        ring("x", number=value),
+        ring("x", dial=f"user/{value} &hangup()"),
     ):
         with pytest.raises(UnsafeValue):
             encode(command)
@@ -66,14 +85,43 @@ def test_ids_and_variables_that_could_break_out_are_refused(value: str) -> None:
 
 @pytest.mark.parametrize("value", ["a\nb", "a b", "a'b", "a\0b", "/x/y z.wav"])
 def test_files_and_sources_that_could_break_out_are_refused(value: str) -> None:
-    for command in (
-        Play("leg", (value,), "app"),
-        PlayMusic("leg", value),
-        StartRecording("leg", value),
-        RecordMessage("leg", value, 10, 3, "app"),
-    ):
+    for command in (Play("leg", (value,), "app"), PlayMusic("leg", value)):
         with pytest.raises(UnsafeValue):
             encode(command)
+
+
+def test_a_transfer_names_no_other_leg() -> None:
+    with pytest.raises(UnsafeValue):
+        encode(Transfer("leg", "-both", "ccore-outbound"))
+
+
+def test_recordings_may_have_blanks_and_quotes_in_their_names() -> None:
+    path = "/r/O'Brien 1.wav"
+    start, _ = encode(StartRecording("leg", path))
+    assert separate(start.decode().strip().removeprefix("api uuid_record "), " ", 5) == [
+        "leg",
+        "start",
+        path,
+    ]
+    message, _ = encode(RecordMessage("leg", path, 10, 3, "app"))
+    (arg,) = re.findall(r"execute-app-arg: (.*)\n", message.decode().partition("\n\n")[2])
+    assert separate(arg, " ", 5) == [path, "10", "200", "3"]
+    for command in (StartRecording("leg", "/r/a\nb"), RecordMessage("leg", "/r/\0", 10, 3, "app")):
+        with pytest.raises(UnsafeValue):
+            encode(command)
+
+
+def test_nothing_unloads_the_event_socket() -> None:
+    with pytest.raises(UnsafeValue, match="event socket"):
+        encode(SetVariables("leg", {"said": "UnLoad that MOD_event_socket"}))
+
+
+def test_what_the_switch_answers_unencoded_is_never_asked_for() -> None:
+    source = "".join(path.read_text("utf-8") for path in ROOT.rglob("*.py"))
+    source += "".join(path.read_text("utf-8") for path in ROOT.rglob("*.pyx"))
+    for line in source.splitlines():
+        if "global_getvar" not in line and "uuid_getvar" not in line:
+            assert not re.search(r"""["'](getvar|linger)\b""", line), line
 
 
 def test_one_command_can_be_two_on_the_wire() -> None:

@@ -150,7 +150,7 @@ def test_a_refused_command_is_counted_and_a_refused_job_is_told(switch: SimSwitc
     settle(START_US, pair)
     pair.link.send(Hangup("no-such-leg"))
     pair.link.send(Ring("leg-1", "job-1", "user/9999@agents", 5, "Li", "1"))
-    pair.link.send(Ring("leg-2", "job-2", "user/1001@agents", 5, "Li", "bad number"))
+    pair.link.send(Ring("leg-2", "job-2", "user/bad 1001@agents", 5, "Li", "1"))
     settle(START_US, pair)
     pair.heard += pair.link.take_events()
     settle(START_US + SECOND_US, pair)
