@@ -1,5 +1,7 @@
 """Layout of the compiled codec, for those who cimport it. The theory stands in _codec.pyx."""
 
+from ccore.esl._buffer cimport Buffer
+
 
 cdef class EventView:
     cdef readonly bytes raw
@@ -22,20 +24,16 @@ cdef class Frame:
 
 
 cdef class FrameDecoder:
-    cdef char *buffer
-    cdef Py_ssize_t capacity
-    cdef Py_ssize_t start       # of the bytes not taken yet
-    cdef Py_ssize_t end
-    cdef Py_ssize_t scanned     # a head's end is not before this
-    cdef Py_ssize_t body_bytes  # still to come for the head in `block`
+    cdef Buffer held
     cdef Py_ssize_t max_head_bytes
     cdef Py_ssize_t max_body_bytes
     cdef int lent               # buffers given out and not back yet
-    cdef bytes block            # None: the next bytes are a head
-    cdef bytes content_type
+    cdef bytes block            # the last head
+    cdef bytes content_type     # of it
     cdef str broken             # None, or why nothing can follow
 
-    cdef int _reserve(self, Py_ssize_t size) except -1
+    cdef int reserve(self, Py_ssize_t size) except -1
+    cdef Frame next_frame(self)
+    cdef void _settle(self) noexcept
     cdef int _take_head(self) except -1
-    cdef int _read_head(self, const char *at, const char *end) except -1
     cdef int _fail(self, str what) except -1

@@ -5,10 +5,7 @@ somebody asks for a header. A header is then looked for in those bytes: a line f
 far behind it as the name is long, is tested for 16 or 32 places at a time, so the lines between are
 not looked at (`_scan`). Only what is found is decoded.
 
-Invariants of FrameDecoder: start <= scanned <= end <= capacity; bytes before `start` are gone; a
-head's end does not begin before `scanned`; the buffer does not move while it is lent out.
-
-No clock, no I/O, no locks: one owner.
+The buffer (`_buffer`) does not move while it is lent out. No clock, no I/O, no locks: one owner.
 """
 
 cimport cython
@@ -19,14 +16,14 @@ from cpython.buffer cimport (
     PyObject_GetBuffer,
 )
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from libc.stdlib cimport free, malloc, realloc
-from libc.string cimport memchr, memcmp, memcpy, memmove
+from libc.stdlib cimport free, malloc
+from libc.string cimport memchr, memcmp, memcpy
 
+from ccore.esl._buffer cimport Buffer, Head, head_end, make_room, read_head
 from ccore.esl._scan cimport (
     COLON,
     LINE_FEED,
     PERCENT,
-    is_space,
     line_end,
     name_end,
     number,
@@ -44,7 +41,6 @@ cdef extern from "Python.h":
 
 cdef enum:
     ON_STACK = 512              # a longer value is decoded on the heap
-    FIRST_ROOM = 16 * 1024
     KEPT_ROOM = 1024 * 1024     # a buffer grown beyond this is given back once it is empty
 
 # Outer heads seen on a real switch stay below 200 bytes; 64 KiB is what a broken peer may cost us.
@@ -272,46 +268,32 @@ cdef class FrameDecoder:
         self.content_type = b""
 
     def __dealloc__(self):
-        free(self.buffer)
+        free(self.held.bytes)
 
     def __getbuffer__(self, Py_buffer *lent, int flags):
         PyBuffer_FillInfo(
-            lent, self, self.buffer + self.end, self.capacity - self.end, 0, flags
+            lent, self, self.held.bytes + self.held.end, self.held.capacity - self.held.end, 0, flags
         )
         self.lent += 1
 
     def __releasebuffer__(self, Py_buffer *lent):
         self.lent -= 1
 
-    cdef int _reserve(self, Py_ssize_t size) except -1:
+    cdef int reserve(self, Py_ssize_t size) except -1:
         """Room for so many bytes behind those that wait."""
-        cdef Py_ssize_t waiting = self.end - self.start
-        cdef Py_ssize_t room
-        cdef char *grown
-        if self.capacity - self.end >= size:
+        if self.held.capacity - self.held.end >= size:
             return 0
         if self.lent:
             raise BufferError("the room given out before is still held")
-        if self.start:
-            memmove(self.buffer, self.buffer + self.start, waiting)
-            self.scanned -= self.start
-            self.start = 0
-            self.end = waiting
-        if self.capacity - waiting < size:
-            # Doubling, but never beyond what one frame and this piece can need.
-            room = min(2 * self.capacity, self.max_head_bytes + self.max_body_bytes + size)
-            room = max(room, waiting + size, FIRST_ROOM)
-            grown = <char *> realloc(self.buffer, room)
-            if grown == NULL:
-                raise MemoryError
-            self.buffer = grown
-            self.capacity = room
+        # Never beyond what one frame and this piece can need.
+        if not make_room(&self.held, size, self.max_head_bytes + self.max_body_bytes + size):
+            raise MemoryError
         return 0
 
     @property
     def held_bytes(self):
         """The buffer's size."""
-        return self.capacity
+        return self.held.capacity
 
     def feed(self, data):
         """Frames that these bytes complete. Those not taken come with the next."""
@@ -320,124 +302,96 @@ cdef class FrameDecoder:
             return self
         PyObject_GetBuffer(data, &view, PyBUF_SIMPLE)
         try:
-            self._reserve(view.len)
-            memcpy(self.buffer + self.end, view.buf, view.len)
-            self.end += view.len
+            self.reserve(view.len)
+            memcpy(self.held.bytes + self.held.end, view.buf, view.len)
+            self.held.end += view.len
         finally:
             PyBuffer_Release(&view)
         return self
 
     def room(self, Py_ssize_t size=READ_BYTES):
         """Where a socket may put bytes itself, such as `n = sock.recv_into(decoder.room())`."""
-        self._reserve(size)
+        self.reserve(size)
         return self
 
     def filled(self, Py_ssize_t size):
         """As `feed`, of the first bytes of what `room` gave."""
-        if not 0 <= size <= self.capacity - self.end:
+        if not 0 <= size <= self.held.capacity - self.held.end:
             raise ValueError("more bytes than there was room for")
-        self.end += size
+        self.held.end += size
         return self
 
     def __iter__(self):
         return self
 
     def __next__(self):
+        cdef Frame frame = self.next_frame()
+        if frame is None:
+            raise StopIteration
+        return frame
+
+    cdef Frame next_frame(self):
+        """None if no whole frame is there. Raises ProtocolError."""
         cdef Frame frame
+        cdef Buffer *held = &self.held
         if self.broken is not None:
             raise ProtocolError(what=self.broken)
-        if self.block is None and not self._take_head():
+        if not held.is_in_body and not self._take_head():
             self._settle()
-            raise StopIteration
-        if self.end - self.start < self.body_bytes:
-            raise StopIteration
+            return None
+        if held.end - held.start < held.body_bytes:
+            return None
         frame = Frame.__new__(Frame)
         frame.block = self.block
         frame.content_type = self.content_type
-        frame.body = PyBytes_FromStringAndSize(self.buffer + self.start, self.body_bytes)
-        self.start += self.body_bytes
-        self.scanned = self.start
-        self.block = None
+        frame.body = PyBytes_FromStringAndSize(held.bytes + held.start, held.body_bytes)
+        held.start += held.body_bytes
+        held.scanned = held.start
+        held.is_in_body = False
         return frame
 
-    def _settle(self):
+    cdef void _settle(self) noexcept:
         """Nothing waits: begin at the front again, and keep no large buffer for it."""
-        if self.start < self.end or self.lent:
+        cdef Buffer *held = &self.held
+        if held.start < held.end or self.lent:
             return
-        self.start = self.end = self.scanned = 0
-        if self.capacity > KEPT_ROOM:
-            free(self.buffer)
-            self.buffer = NULL
-            self.capacity = 0
+        held.start = held.end = held.scanned = 0
+        if held.capacity > KEPT_ROOM:
+            free(held.bytes)
+            held.bytes = NULL
+            held.capacity = 0
 
     cdef int _take_head(self) except -1:
         """1 if a whole head has come."""
-        cdef const char *end = self.buffer + self.end
-        cdef const char *at
-        cdef Py_ssize_t size
-        while self.start < self.end and self.buffer[self.start] == LINE_FEED:
-            self.start += 1     # blank lines between frames
-        at = self.buffer + max(self.scanned, self.start)
-        at = scan(at, end, at, 0, 1, LINE_FEED)
-        size = at - (self.buffer + self.start)
-        if at == end:
-            # One byte of leeway: it may be the first of the two line feeds that end the head.
-            if size > self.max_head_bytes + 1:
-                self._fail(f"a head beyond {self.max_head_bytes} bytes")
-            self.scanned = max(self.start, self.end - 1)
-            return 0
-        if size > self.max_head_bytes:
+        cdef Buffer *held = &self.held
+        cdef const char *at = head_end(held)
+        cdef const char *begin = held.bytes + held.start
+        cdef Py_ssize_t size = held.end - held.start if at == NULL else at - begin
+        cdef Head head
+        # Unfinished it has one byte of leeway: the first of the two line feeds that end it.
+        if size > self.max_head_bytes + (at == NULL):
             self._fail(f"a head beyond {self.max_head_bytes} bytes")
-        self._read_head(self.buffer + self.start, at)
-        self.block = PyBytes_FromStringAndSize(self.buffer + self.start, size)
-        self.start += size + 2
-        self.scanned = self.start
-        return 1
-
-    cdef int _read_head(self, const char *at, const char *end) except -1:
-        """What the frame is and how long. First of a name wins."""
-        cdef const char *kind = NULL
-        cdef const char *kind_end = NULL
-        cdef const char *length = NULL
-        cdef const char *length_end = NULL
-        cdef const char *stop
-        cdef const char *colon
-        cdef const char *value
-        cdef const char *value_end
-        cdef long long body_bytes = 0
-        while True:
-            stop = line_end(at, end)
-            colon = name_end(at, stop)
-            if colon == NULL:
-                colon = <const char *> memchr(at, COLON, stop - at)
-            if colon == NULL:
-                self._fail(f"the header line {at[:min(60, stop - at)]!r}")
-            value, value_end = colon + 1, stop
-            while value < value_end and is_space(value[0]):
-                value += 1
-            while value < value_end and is_space((value_end - 1)[0]):
-                value_end -= 1
-            if colon - at == 12 and kind == NULL and memcmp(at, b"Content-Type", 12) == 0:
-                kind, kind_end = value, value_end
-            elif colon - at == 14 and length == NULL and memcmp(at, b"Content-Length", 14) == 0:
-                length, length_end = value, value_end
-            if stop == end:
-                break
-            at = stop + 1
-        if length != NULL:
-            body_bytes = number(length, length_end)
-            if not 0 <= body_bytes <= self.max_body_bytes:
-                self._fail(f"Content-Length {length[:min(20, length_end - length)]!r}")
-        self.body_bytes = body_bytes
-        if kind == NULL:
+        if at == NULL:
+            return 0
+        read_head(begin, at, self.max_body_bytes, &head)
+        if head.fault != NULL and head.is_length:
+            self._fail(f"Content-Length {head.fault[:min(20, head.fault_size)]!r}")
+        if head.fault != NULL:
+            self._fail(f"the header line {head.fault[:min(60, head.fault_size)]!r}")
+        if head.kind == NULL:
             self.content_type = b""
-        elif kind_end - kind != PyBytes_GET_SIZE(self.content_type) or memcmp(
-            kind, PyBytes_AS_STRING(self.content_type), kind_end - kind
+        elif head.kind_size != PyBytes_GET_SIZE(self.content_type) or memcmp(
+            head.kind, PyBytes_AS_STRING(self.content_type), head.kind_size
         ):
-            self.content_type = kind[: kind_end - kind]     # mostly the last one's again
-        return 0
+            self.content_type = head.kind[: head.kind_size]     # mostly the last one's again
+        self.block = PyBytes_FromStringAndSize(begin, size)
+        held.body_bytes = head.body_bytes
+        held.is_in_body = True
+        held.start += size + 2
+        held.scanned = held.start
+        return 1
 
     cdef int _fail(self, str what) except -1:
         self.broken = what
-        self.start = self.end = self.scanned = 0
+        self.held.start = self.held.end = self.held.scanned = 0
         raise ProtocolError(what=what)
