@@ -1,7 +1,7 @@
-"""A connection's bytes that are not taken yet, and what the head of a frame says; no Python object.
+"""A connection's bytes that are not taken yet, and what a frame's head says; no Python object.
 
 Invariants: start <= scanned <= end <= capacity; bytes before `start` are gone; the end of the next
-head does not begin before `scanned`. One owner at a time: who shares a buffer between threads locks.
+head does not begin before `scanned`. One owner at a time: who shares it between threads locks.
 """
 
 from libc.stdlib cimport realloc

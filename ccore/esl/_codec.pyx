@@ -271,9 +271,8 @@ cdef class FrameDecoder:
         free(self.held.bytes)
 
     def __getbuffer__(self, Py_buffer *lent, int flags):
-        PyBuffer_FillInfo(
-            lent, self, self.held.bytes + self.held.end, self.held.capacity - self.held.end, 0, flags
-        )
+        cdef Buffer *held = &self.held
+        PyBuffer_FillInfo(lent, self, held.bytes + held.end, held.capacity - held.end, 0, flags)
         self.lent += 1
 
     def __releasebuffer__(self, Py_buffer *lent):

@@ -12,7 +12,7 @@ order of commands, so a queue of what was asked is enough to match them.
 import json
 import re
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from ccore.errors import AlreadyRunning, ProtocolError, SwitchOutdated, UnsafeValue
 from ccore.esl.encode import encode, job_of
@@ -143,9 +143,15 @@ class Link:
 
     def receive_events(self, data: bytes, now_us: int) -> list[Event]:
         """Bytes from the connection that listens. Raises ProtocolError."""
+        return self.take_event_frames(self._events_in.feed(data), len(data), now_us)
+
+    def take_event_frames(
+        self, frames: Iterable[Frame], size_bytes: int, now_us: int
+    ) -> list[Event]:
+        """As `receive_events`, of frames that somebody else has cut."""
         self._heard_us = self._now_us = now_us
-        self.received_bytes += len(data)
-        for frame in self._events_in.feed(data):
+        self.received_bytes += size_bytes
+        for frame in frames:
             if frame.content_type == b"text/event-plain":
                 self.received_events += 1
                 view = EventView(frame.body)
@@ -160,8 +166,14 @@ class Link:
 
     def receive_replies(self, data: bytes, now_us: int) -> list[Event]:
         """Bytes from the connection that speaks. Raises ProtocolError."""
+        return self.take_reply_frames(self._replies_in.feed(data), len(data), now_us)
+
+    def take_reply_frames(
+        self, frames: Iterable[Frame], size_bytes: int, now_us: int
+    ) -> list[Event]:
+        """As `receive_replies`, of frames that somebody else has cut."""
         self._now_us = now_us
-        for frame in self._replies_in.feed(data):
+        for frame in frames:
             self._answer(frame)
         return self.take_events()
 
