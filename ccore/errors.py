@@ -96,7 +96,7 @@ class AlreadyRunning(CcoreError):
 
 
 class NotRunning(CcoreError):
-    """No ccore answers at {socket}. Start it with: ccore run."""
+    """No ccore answers at {socket}. Start it with: {start}."""
 
     exit_code = 20
 

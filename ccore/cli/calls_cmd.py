@@ -7,6 +7,7 @@ import click
 from ccore.cli.options import asks_daemon, example, finds_daemon, json_option
 from ccore.cli.tables import Column, Row, show, told
 from ccore.cli.text import span
+from ccore.errors import UnknownName
 
 if TYPE_CHECKING:
     from ccore.cli.client import Client
@@ -60,6 +61,10 @@ def calls(ctx: click.Context, queue: str | None, json: bool) -> None:
 @asks_daemon
 def _list(daemon: "Client", queue: str | None, json: bool) -> None:
     """List the calls, the oldest first."""
+    if queue is not None:
+        known = [row["name"] for row in daemon.ask("queues")["queues"]]
+        if queue not in known:
+            raise UnknownName(kind="queue", name=queue, known=", ".join(known))
     reply = daemon.ask("calls")
     now_us = reply.get("at_us", 0)
     rows: list[Row] = [

@@ -22,8 +22,11 @@ TIMEOUT_S = 10.0
 class Client:
     """One conversation. Use as a context manager."""
 
-    def __init__(self, path: Path, *, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(
+        self, path: Path, *, timeout_s: float = TIMEOUT_S, start: str = "ccore run"
+    ) -> None:
         self.path = path
+        self._start = start  # what to tell who finds no daemon
         self._timeout_s = timeout_s
         self._unread = bytearray()
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -32,7 +35,7 @@ class Client:
             self._socket.connect(os.fspath(path))
         except OSError:
             self._socket.close()
-            raise NotRunning(socket=path) from None
+            raise NotRunning(socket=path, start=start) from None
 
     def __enter__(self) -> "Client":
         return self
@@ -50,9 +53,9 @@ class Client:
             self._socket.sendall(request)
             reply = self._line(self._timeout_s)
         except OSError:
-            raise NotRunning(socket=self.path) from None
+            raise NotRunning(socket=self.path, start=self._start) from None
         if reply is None:
-            raise NotRunning(socket=self.path)
+            raise NotRunning(socket=self.path, start=self._start)
         if not reply.pop("ok", False):
             raise _as_error(reply)
         return reply

@@ -1,6 +1,7 @@
 """Options that several commands share."""
 
 import functools
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -64,12 +65,9 @@ def asks_daemon(function: F) -> F:
         from ccore.cli.client import Client, find_socket
 
         meta = click.get_current_context().meta
-        path = find_socket(
-            meta.get("ccore.config", Path("ccore.toml")),
-            meta.get("ccore.dir"),
-            meta.get("ccore.socket"),
-        )
-        with Client(path) as daemon:
+        config = meta.get("ccore.config", Path("ccore.toml"))
+        path = find_socket(config, meta.get("ccore.dir"), meta.get("ccore.socket"))
+        with Client(path, start=f"ccore run --config {shlex.quote(str(config))}") as daemon:
             return function(*args, daemon=daemon, **more)
 
     return command  # type: ignore[return-value]

@@ -82,10 +82,10 @@ def test_completion_is_printed(shell: str) -> None:
 
 
 def test_without_a_daemon_one_line_says_how_to_start_it(tmp_path: Path) -> None:
-    result = CliRunner().invoke(main, ["status", "--dir", str(tmp_path)])
+    result = CliRunner().invoke(main, ["status", "--config", str(tmp_path / "of ours.toml")])
     assert result.exit_code == NotRunning.exit_code
     assert result.output.count("\n") == 1
-    assert "ccore run" in result.stderr
+    assert f"ccore run --config '{tmp_path}/of ours.toml'" in result.stderr
 
 
 def test_status_shows_links_totals_and_queues(ccore: Ccore) -> None:
@@ -122,7 +122,10 @@ def test_a_hostile_name_is_shown_escaped_on_its_own_line(ccore: Ccore) -> None:
 
 def test_calls_and_agents_can_be_picked(ccore: Ccore) -> None:
     assert "3f2a9c1e" in ccore("calls", "--queue", "sales").output
-    assert ccore("calls", "--queue", "support").output == "No calls.\n"
+    assert ccore("calls", "--queue", "国语服务").output == "No calls.\n"
+    unknown = ccore("calls", "--queue", "nope")
+    assert unknown.exit_code == UnknownName.exit_code
+    assert "sales" in unknown.stderr  # what it could have been
     assert len(ccore("agents", "--state", "ready").output.splitlines()) == 2
 
 
