@@ -45,6 +45,28 @@ class Wants:
             forbid=tuple(sorted({*self.forbid, *more.forbid})),
         )
 
+    def as_text(self) -> str:
+        """For a channel variable: `cards:8,gold:3/vip:2.5/trainee`; "" when nothing is wanted."""
+        parts = (
+            ",".join(f"{name}:{level}" for name, level in self.skills),
+            ",".join(f"{name}:{weight}" for name, weight in self.prefer),
+            ",".join(self.forbid),
+        )
+        return "/".join(parts) if any(parts) else ""
+
+    @classmethod
+    def from_text(cls, text: str) -> "Wants":
+        """What `as_text` wrote; anything else wants nothing."""
+        try:
+            skills, prefer, forbid = (_pairs(part) for part in text.split("/"))
+            return cls(
+                tuple((name, int(level)) for name, level in skills),
+                tuple((name, float(weight)) for name, weight in prefer),
+                tuple(name for name, _ in forbid),
+            )
+        except ValueError:
+            return NO_WANTS
+
 
 NO_WANTS = Wants()
 
@@ -182,6 +204,11 @@ def turn_of(config: Config, agent: Agent, queue: str) -> tuple[int, int] | None:
                 return turn.order, turn.delay_s
         return None
     return (1, 0) if not agent.queues or queue in agent.queues else None
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    parts = (one.partition(":") for one in text.split(",") if one)
+    return [(name, value) for name, _, value in parts]
 
 
 def _widened(first: tuple[str, ...], more: list[tuple[str, ...]]) -> frozenset[str] | None:

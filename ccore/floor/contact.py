@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from ccore.config.demand import NO_WANTS, Wants
 from ccore.model import ContactClosed, EndedBy, LegClosed, LegKind, LegResult, Outcome
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class Contact:
     site: str = ""
     territory_skill: str = ""
     priority: int = 0  # seconds of credit
+    wants: Wants = NO_WANTS  # what entry and IVR ask for on top of the queue
     state: CallState = CallState.ARRIVING
     is_answered: bool = False  # the channel is up
     # Where he is.

@@ -66,6 +66,7 @@ class Entry:
         contact.entry = entry.number
         contact.language = entry.language or contact.language
         contact.priority = entry.priority + known.priority
+        contact.wants = contact.wants.also(entry)
         if entry.calendar and not floor.calendars[entry.calendar].is_open(floor.now_us):
             contact.outcome = Outcome.CLOSED
             self.go(contact, entry.closed, prompt="closed")
@@ -141,6 +142,9 @@ class Entry:
                 floor.voicemail.start(contact, name)
             case "number":
                 self._leave(contact, name)
+            case "split":
+                ways = floor.config.splits[name].ways
+                self.go(contact, ways[floor.splits[name].take()].to, prompt)
             case _:
                 self.say_and_hang_up(contact, prompt or "goodbye")
 
@@ -151,6 +155,7 @@ class Entry:
             "queue": config.queues,
             "agent": config.agents,
             "voicemail": config.boxes,
+            "split": self.floor.splits,
         }
         return kind not in places or name in places[kind]
 

@@ -46,6 +46,7 @@ from ccore.routing import Router
 from ccore.routing.calendar import Calendar
 from ccore.routing.match import Book
 from ccore.routing.names import Desk
+from ccore.routing.split import Split
 from ccore.routing.wait import Expected
 
 __all__ = ["Floor"]
@@ -71,6 +72,7 @@ class Floor:
         self.contacts: dict[str, Contact] = {}
         self.contact_of: dict[int, Contact] = {}
         self.last_agents: dict[tuple[str, str], tuple[str, int]] = {}  # (calling, queue)
+        self.splits: dict[str, Split] = {}
         self.after_speech: dict[str, Callable[[], object]] = {}
         self.timers = Timers()
         self.router = Router()
@@ -141,6 +143,11 @@ class Floor:
             name: Calendar(calendar, config.site.timezone, f"calendars.{name}")
             for name, calendar in config.calendars.items()
         }
+        before, self.splits = self.splits, {}
+        for name, settings in config.splits.items():
+            split = Split([way.share for way in settings.ways])
+            kept = before.get(name)  # the same shares go on where they were
+            self.splits[name] = kept if kept and kept.shares == split.shares else split
         self.expected = Expected(config, expected)
         memories_s = (queue.last_agent_memory_s for queue in config.queues.values())
         self._memory_us = max(memories_s, default=0) * 1_000_000
@@ -216,6 +223,7 @@ class Floor:
             variables["language"] = contact.language
         if contact.priority:
             variables["priority"] = str(contact.priority)
+        variables["wants"] = contact.wants.as_text()
         kept = {name: text for name, text in variables.items() if text}
         self.command(contact.node, SetVariables(contact.id, kept))
 

@@ -20,6 +20,7 @@ from ccore.config.schema import (
     Say,
     SetLanguage,
     Step,
+    Want,
 )
 from ccore.floor.contact import CallState, Contact
 from ccore.floor.timers import Timer
@@ -69,6 +70,7 @@ class Ivr:
             Branch: self._branch,
             Hours: self._hours,
             SetLanguage: self._language,
+            Want: self._want,
             GoTo: lambda c, v, s: self._go(c, s.to),  # type: ignore[union-attr]
             Message: lambda c, v, s: self._message(c, v, s),  # type: ignore[arg-type]
             Dial: lambda c, v, s: self._go(c, f"number:{s.number}"),  # type: ignore[union-attr]
@@ -265,6 +267,11 @@ class Ivr:
     def _language(self, contact: Contact, visit: Visit, step: Step) -> None:
         assert isinstance(step, SetLanguage)
         contact.language = step.language
+        self._next = step.next
+
+    def _want(self, contact: Contact, visit: Visit, step: Step) -> None:
+        assert isinstance(step, Want)
+        contact.wants = contact.wants.also(step)
         self._next = step.next
 
     # Leaving.

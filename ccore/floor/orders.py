@@ -162,12 +162,13 @@ class Orders:
             "queue": config.queues,
             "agent": config.agents,
             "voicemail": config.boxes,
+            "split": config.splits,
         }
         known = places.get(kind)
         if known is None:
             raise BadRequest(
                 what=f"Cannot transfer to {to!r}",
-                expected="ivr:FLOW, queue:NAME, agent:ID or voicemail:BOX",
+                expected="ivr:FLOW, queue:NAME, agent:ID, voicemail:BOX or split:NAME",
             )
         if name not in known:
             raise UnknownName(kind=kind, name=name, known=", ".join(known))

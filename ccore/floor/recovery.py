@@ -6,6 +6,7 @@ rebuilds its calls from them; one that lost the link drops what the switch has n
 
 from typing import TYPE_CHECKING
 
+from ccore.config.demand import Wants
 from ccore.floor.contact import CallState, Contact
 from ccore.floor.offer import Offer, OfferState
 from ccore.floor.queues import AGENT_QUEUE
@@ -130,6 +131,7 @@ class Recovery:
             language=variables.get("language", floor.config.site.languages[0]),
             site=floor.config.site.name,
             priority=_whole(variables.get("priority", "")),
+            wants=Wants.from_text(variables.get("wants", "")),
             is_answered=leg.answered,
         )
         floor.add(contact)
