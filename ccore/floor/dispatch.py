@@ -26,7 +26,9 @@ from ccore.model import (
     LegsListed,
     LegsUnbridged,
     LegUnheld,
+    LinkBusy,
     LinkDown,
+    LinkFree,
     LinkUp,
     News,
     Outcome,
@@ -162,7 +164,17 @@ def _registered(floor: "Floor", node: str, event: AgentRegistered) -> None:
         floor.agents.registered(agent)
 
 
+def _link_busy(floor: "Floor", node: str, event: LinkBusy) -> None:
+    floor.offers.busy_nodes.add(node)
+
+
+def _link_free(floor: "Floor", node: str, event: LinkFree) -> None:
+    floor.offers.busy_nodes.discard(node)
+    floor.offers.for_everybody()
+
+
 def _link_up(floor: "Floor", node: str, event: LinkUp) -> None:
+    floor.offers.busy_nodes.discard(node)
     floor.nodes[node] = (True, floor.now_us, "")
     floor.tell(News("link", floor.now_us, {"node": node, "up": 1}))
     floor.recovery.link_up(node, event)
@@ -198,4 +210,6 @@ HANDLERS: dict[type, Callable[["Floor", str, Any], None]] = {
     LegsListed: _nothing,
     LinkUp: _link_up,
     LinkDown: _link_down,
+    LinkBusy: _link_busy,
+    LinkFree: _link_free,
 }

@@ -37,6 +37,7 @@ class Offers:
         self.by_leg: dict[str, Offer] = {}  # agents' legs that ring, talk or are about to end
         self.by_job: dict[str, Offer] = {}
         self.is_paused = False  # no new offers: the centre closes, or is being rearranged
+        self.busy_nodes: set[str] = set()  # switches that are behind with what they were told
 
     # Deciding.
 
@@ -66,7 +67,9 @@ class Offers:
 
     def _may_offer(self, contact: Contact) -> bool:
         """Not to a switch that does not hear us: the agents would be blamed for it."""
-        return self.floor.is_up(contact.node) and not self.is_paused
+        if self.is_paused or contact.node in self.busy_nodes:
+            return False
+        return self.floor.is_up(contact.node)
 
     def _make(self, match: "Match") -> None:
         floor = self.floor
@@ -161,7 +164,7 @@ class Offers:
         offer.timer = floor.timers.at(due_us, lambda: self._too_long(offer, "NORMAL_CLEARING"))
 
     def job_done(self, offer: Offer, job: str, ok: bool, text: str) -> None:
-        if ok:
+        if ok or text == "LINK_LOST":  # what became of it the switch's channels tell
             return
         if job == offer.job and offer.state is OfferState.RINGING:
             self._failed(offer, text)

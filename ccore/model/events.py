@@ -23,7 +23,9 @@ __all__ = [
     "LegsBridged",
     "LegsListed",
     "LegsUnbridged",
+    "LinkBusy",
     "LinkDown",
+    "LinkFree",
     "LinkUp",
     "RecordingStarted",
     "RecordingStopped",
@@ -191,6 +193,18 @@ class LinkDown:
     why: str
 
 
+@dataclass(slots=True)
+class LinkBusy:
+    """The switch is behind with what it was told: begin nothing new until `LinkFree`."""
+
+    at_us: int
+
+
+@dataclass(slots=True)
+class LinkFree:
+    at_us: int
+
+
 Event = (
     LegParked
     | LegAnswered
@@ -210,4 +224,6 @@ Event = (
     | AgentUnregistered
     | LinkUp
     | LinkDown
+    | LinkBusy
+    | LinkFree
 )
