@@ -86,6 +86,10 @@ class RealPhones:
         self._lines.clear()
         self._happenings.clear()
 
+    def hang_up_all(self) -> None:
+        """Everybody at once, as when the far end has died."""
+        self._commands.send("api hupall")
+
     def legs(self, phone: str) -> list[str]:
         """The phones' switch's own ids of a phone's calls."""
         return [leg for (owner, _), leg in self._lines.items() if owner == phone]
