@@ -2,12 +2,18 @@
 
 A row is numbered when it is written, so a number is used once even if writing had to be tried
 again. While the disk refuses, rows wait in memory and calls go on.
+
+A block lies at the end that was last known to be whole: what a failed write left behind is written
+over by the next try, which is never shorter. A file never shrinks, since whoever has it mapped
+would be killed by a page that is gone; a torn tail is made void instead.
 """
 
 import fcntl
 import os
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -15,7 +21,18 @@ import numpy as np
 
 from ccore.cdr.layout import DTYPES, Row, Rows
 from ccore.cdr.rows import RowFact, day_us, pack, row_kind
-from ccore.cdr.segment import NAME, block_bytes, day_of, file_head, file_name, last_slot_seq, scan
+from ccore.cdr.segment import (
+    NAME,
+    VERSION,
+    Segment,
+    block_bytes,
+    day_of,
+    file_head,
+    file_name,
+    last_slot_seq,
+    scan,
+    void_bytes,
+)
 from ccore.cdr.strings import Strings, Text
 from ccore.errors import AlreadyRunning, CcoreError, DiskTrouble, RecordsDamaged
 from ccore.model import AgentInterval, ContactClosed, Fact, LegClosed
@@ -39,6 +56,7 @@ TEXT_FIELDS = {
         "agent": Text.AGENT,
         "site": Text.SITE,
         "entry": Text.ENTRY,
+        "tenant": Text.TENANT,
         "node": Text.NODE,
         "language": Text.LANGUAGE,
     },
@@ -47,6 +65,7 @@ TEXT_FIELDS = {
         "queue": Text.QUEUE,
         "agent": Text.AGENT,
         "site": Text.SITE,
+        "tenant": Text.TENANT,
         "language": Text.LANGUAGE,
     },
     Row.AGENT: {
@@ -63,12 +82,24 @@ def _silent(trouble: CcoreError) -> None:
     pass
 
 
+Group = tuple[Row, date]  # the rows of one file
+
+
+@dataclass(slots=True)
+class _File:
+    handle: int
+    end: int  # where the next block goes
+    is_dirty: bool = False  # has blocks that were not forced to the disk
+
+
 class JournalWriter:
     """The one writer of a directory of records; a second one is refused.
 
-    `append` never touches the disk and never fails. `flush` raises DiskTrouble when the disk
-    refuses; the rows stay and the next `flush` tries again. `tell` hears of what was found damaged
-    when a file was opened.
+    `append` never touches the disk and never fails; it may be called while another thread is in
+    `flush` or `sync`. `flush` raises DiskTrouble when the disk refuses; the rows stay and the next
+    `flush` tries again. What it wrote outlives this process, and the machine after `sync` (with
+    `fsync`, each flush ends with one). `tell` hears of what was found damaged when a file was
+    opened.
     """
 
     def __init__(
@@ -84,9 +115,10 @@ class JournalWriter:
         self._fsync = fsync
         self._number_key = number_key
         self._tell = tell
-        self._pending: dict[tuple[Row, date], list[RowFact]] = {}
-        self._count = 0
-        self._files: dict[tuple[Row, date], int] = {}
+        self._coming: deque[RowFact] = deque()  # from `append` to `flush`, which may be two threads
+        self._pending: dict[Group, list[RowFact]] = {}
+        self._count = 0  # of pending
+        self._files: dict[Group, _File] = {}
         try:
             directory.mkdir(parents=True, exist_ok=True, mode=0o750)
             self._lock = _lock(directory)
@@ -102,19 +134,22 @@ class JournalWriter:
     @property
     def pending(self) -> int:
         """Rows that wait to be written."""
-        return self._count
+        return len(self._coming) + self._count
 
     def append(self, fact: Fact) -> None:
         """Put a fact on record at the next flush. Facts that are no rows are passed over."""
         if not isinstance(fact, ContactClosed | LegClosed | AgentInterval):
             return
-        if self._count >= MAX_PENDING:
+        if self.pending >= MAX_PENDING:
             self.lost += 1
             return
-        self._pending.setdefault((row_kind(fact), day_of(day_us(fact))), []).append(fact)
-        self._count += 1
+        self._coming.append(fact)
 
     def flush(self) -> None:
+        while self._coming:
+            fact = self._coming.popleft()
+            self._pending.setdefault((row_kind(fact), day_of(day_us(fact))), []).append(fact)
+            self._count += 1
         if not self._pending:
             return
         packed = {group: self._pack(group[0], facts) for group, facts in self._pending.items()}
@@ -123,6 +158,25 @@ class JournalWriter:
             self._write(group, rows)
             del self._pending[group]
             self._count -= len(rows)
+        if self._fsync:
+            self.sync()
+
+    def sync(self) -> None:
+        """Force what was flushed to the disk: from now on it outlives a power cut."""
+        for group, file in list(self._files.items()):
+            if file.is_dirty:
+                file.is_dirty = False
+                try:
+                    os.fdatasync(file.handle)
+                except OSError as error:
+                    path = self.directory / file_name(*group)
+                    raise DiskTrouble(path=path, why=error.strerror) from error
+
+    def let_go(self, day: date) -> None:
+        """Close the files of a day, as before it is packed."""
+        for kind in Row:
+            if (kind, day) in self._files:
+                self._close((kind, day))
 
     def close(self) -> None:
         """Flush, and let go of everything even if that fails."""
@@ -139,62 +193,72 @@ class JournalWriter:
         rows: Rows = np.array(values, DTYPES[kind])
         return rows
 
-    def _write(self, group: tuple[Row, date], rows: Rows) -> None:
+    def _write(self, group: Group, rows: Rows) -> None:
         kind = group[0]
         first = self._last_seq[kind] + 1
         rows["seq"] = (first - 1 + np.arange(len(rows), dtype=np.uint64)) % SEQ_SPAN + 1
         path = self.directory / file_name(*group)
         try:
-            file = self._files[group] if group in self._files else self._open(group, path)
-            end = os.lseek(file, 0, os.SEEK_END)
-            try:
-                _write_all(file, block_bytes(rows, first))
-                if self._fsync:
-                    os.fdatasync(file)
-            except OSError:
-                # Half a block would be cut at the next start; the next flush must not follow it.
-                with suppress(OSError):
-                    os.ftruncate(file, end)
-                self._close(group)
-                raise
+            file = self._file(group, path)
+            file.end += _write_all(file.handle, block_bytes(rows, first), file.end)
+            file.is_dirty = True
         except OSError as error:
             raise DiskTrouble(path=path, why=error.strerror) from error
         self._last_seq[kind] += len(rows)
 
-    def _open(self, group: tuple[Row, date], path: Path) -> int:
-        """Open a file for append, its torn tail cut off; a file we cannot read is set aside."""
-        if path.exists():
-            try:
-                self._cut(path)
-            except RecordsDamaged as trouble:
-                self._tell(trouble)
-                path.rename(_free_name(path))
-        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o640)
-        try:
-            if os.fstat(file).st_size == 0:
-                _write_all(file, file_head(group[0]))
-        except OSError:
-            with suppress(OSError):
-                os.ftruncate(file, 0)
-            os.close(file)
-            raise
-        while len(self._files) >= MAX_OPEN:
-            self._close(next(iter(self._files)))
-        self._files[group] = file
+    def _file(self, group: Group, path: Path) -> _File:
+        file = self._files.get(group)
+        if file is not None and os.fstat(file.handle).st_nlink == 0:  # deleted under us
+            self._close(group)
+            file = None
+        if file is None:
+            self.directory.mkdir(parents=True, exist_ok=True, mode=0o750)
+            file = self._open(group[0], path)
+            while len(self._files) >= MAX_OPEN:
+                self._close(next(iter(self._files)))
+            self._files[group] = file
         return file
 
-    def _cut(self, path: Path) -> None:
+    def _open(self, kind: Row, path: Path) -> _File:
+        """Open a file at its end, a torn tail made void; one that we cannot read is set aside."""
+        end = 0
+        if path.exists():
+            try:
+                end = self._mend(kind, path)
+            except RecordsDamaged as trouble:
+                self._tell(trouble)
+                path.rename(_free_name(path, "foreign"))
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        try:
+            if not end:
+                end = _write_all(handle, file_head(kind), 0)
+        except OSError:
+            os.close(handle)
+            raise
+        return _File(handle, end)
+
+    def _mend(self, kind: Row, path: Path) -> int:
+        """Where the next block goes; 0 where a head is missing yet."""
         segment = scan(path)
         for damage in segment.damage:
             cut = damage.offset >= segment.good_end
             what = f"{damage.what}, cut off" if cut else damage.what
             self._tell(RecordsDamaged(file=path, what=what, offset=damage.offset))
-        if path.stat().st_size > segment.good_end:
-            os.truncate(path, segment.good_end)
+        if segment.version != VERSION:
+            return _upgrade(segment)
+        rest = path.stat().st_size - segment.good_end
+        if not segment.good_end or rest <= 0:
+            return segment.good_end
+        void = void_bytes(kind, -(-rest // DTYPES[kind].itemsize))
+        handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            return segment.good_end + _write_all(handle, void, segment.good_end)
+        finally:
+            os.close(handle)
 
-    def _close(self, group: tuple[Row, date]) -> None:
+    def _close(self, group: Group) -> None:
         with suppress(OSError):
-            os.close(self._files.pop(group))
+            os.close(self._files.pop(group).handle)
 
     def _resume(self, kind: Row) -> int:
         """The last number used. Calls end out of the order of their days: any file may hold it.
@@ -203,8 +267,13 @@ class JournalWriter:
         the last row is enough.
         """
         paths = sorted(path for path in self.directory.iterdir() if _is_kind(path, kind))
-        last = max((last_slot_seq(path, kind) for path in paths[:-1]), default=0)
-        for path in paths[-1:]:
+        last, whole = 0, paths[-1:]
+        for path in paths[:-1]:
+            if number := last_slot_seq(path, kind):
+                last = max(last, number)
+            else:
+                whole.append(path)
+        for path in whole:
             try:
                 segment = scan(path)
             except RecordsDamaged as trouble:
@@ -222,9 +291,30 @@ def _is_kind(path: Path, kind: Row) -> bool:
     return found is not None and found[2] == kind.value
 
 
-def _free_name(path: Path) -> Path:
+def _upgrade(segment: Segment) -> int:
+    """Write a file of an older version anew, in one step; its size.
+
+    Where it is damaged the old one is kept aside.
+    """
+    path = segment.path
+    rows = zip(segment.blocks, segment.rows(), strict=True)
+    data = [file_head(segment.kind), *(block_bytes(some, at.first_seq) for at, some in rows)]
+    if any(not damage.torn for damage in segment.damage):
+        os.link(path, _free_name(path, f"version-{segment.version}"))
+    new = path.with_name(f"{path.name}.upgrade")
+    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o640)
+    try:
+        size = _write_all(handle, b"".join(data), 0)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    new.replace(path)
+    return size
+
+
+def _free_name(path: Path, why: str) -> Path:
     number = 1
-    while (free := path.with_name(f"{path.name}.foreign-{number}")).exists():
+    while (free := path.with_name(f"{path.name}.{why}-{number}")).exists():
         number += 1
     return free
 
@@ -242,7 +332,10 @@ def _lock(directory: Path) -> int:
     return file
 
 
-def _write_all(file: int, data: bytes) -> None:
+def _write_all(file: int, data: bytes, at: int) -> int:
+    """All of `data` at an offset; its length."""
     rest = memoryview(data)
     while rest:
-        rest = rest[os.write(file, rest) :]
+        done = os.pwrite(file, rest, at)
+        rest, at = rest[done:], at + done
+    return len(data)

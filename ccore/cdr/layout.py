@@ -6,19 +6,28 @@ empty string. `contact_hi` and `contact_lo` are the 128 bits of the switch's UUI
 UUID, hi is 0 and lo is an id of `strings`.
 
 A row's `seq` is never 0. That is how a block's head, which takes the place of one row, is told
-from a row when a whole file is mapped as one array.
+from a row when a whole file is mapped as one array. Rows of earlier versions: `older`.
 """
 
-from enum import StrEnum
+from enum import IntFlag, StrEnum
 
 import numpy as np
 
-__all__ = ["AGENT", "CONTACT", "DTYPES", "HIT_LAST_AGENT", "LEG", "NONE_MS", "Row", "Rows"]
+__all__ = ["AGENT", "CONTACT", "DTYPES", "ENDED_BY", "LEG", "NONE_MS", "Flag", "Row", "Rows"]
 
 Rows = np.ndarray[tuple[int], np.dtype[np.void]]
 
 NONE_MS = 0xFFFF_FFFF  # in an offset: it never happened
-HIT_LAST_AGENT = 0x01  # in CONTACT.flags: the caller got the agent of his last call
+ENDED_BY = 0x03  # bits of CONTACT.flags that hold model.EndedBy
+
+
+class Flag(IntFlag):
+    """Further bits of CONTACT.flags."""
+
+    HIT_LAST_AGENT = 0x04  # the caller got the agent of his last call
+    RECOVERED = 0x08  # ccore was away during a part of the contact
+    CALLBACK_OFFERED = 0x10
+    SURVEY_ASKED = 0x20
 
 
 class Row(StrEnum):
@@ -49,17 +58,19 @@ CONTACT = np.dtype(
         ("recording", "<u4"),  # strings: file
         ("queue", "<u2"),  # strings: queue, the last one entered
         ("agent", "<u2"),  # strings: agent, the last one talked to
-        ("site", "<u2"),  # strings: site
         ("entry", "<u2"),  # strings: entry
         ("cause", "<u2"),  # FreeSWITCH's code, see causes
         ("priority", "<i2"),  # credit, seconds of waiting
-        ("offers", "<u2"),  # count
-        ("transfers", "u1"),  # count
+        ("site", "u1"),  # strings: site
+        ("tenant", "u1"),  # strings: tenant
         ("node", "u1"),  # strings: node
         ("language", "u1"),  # strings: language
+        ("offers", "u1"),  # count
+        ("transfers", "u1"),  # count; the chain is told by the legs
         ("outcome", "u1"),  # model.Outcome
-        ("ended_by", "u1"),  # model.EndedBy
-        ("flags", "u1"),  # bits: HIT_LAST_AGENT
+        ("step", "u1"),  # steps of relaxed skills when the last queue was left
+        ("survey", "u1"),  # caller's mark, 1 to 5; 0: none
+        ("flags", "u1"),  # bits: Flag; the lowest two are model.EndedBy
     ]
 )
 
@@ -74,12 +85,15 @@ LEG = np.dtype(
         ("detail", "<u4"),  # strings: detail
         ("queue", "<u2"),  # strings: queue
         ("agent", "<u2"),  # strings: agent
-        ("site", "<u2"),  # strings: site
         ("cause", "<u2"),  # FreeSWITCH's code, see causes
+        ("site", "u1"),  # strings: site
+        ("tenant", "u1"),  # strings: tenant
         ("kind", "u1"),  # model.LegKind
         ("result", "u1"),  # model.LegResult
         ("language", "u1"),  # strings: language
-        ("spare", "V5"),  # zero; makes the row 64 bytes
+        ("step", "u1"),  # steps of relaxed skills in force when it ended
+        ("hop", "u1"),  # transfers of the contact before it, count
+        ("spare", "V3"),  # zero; makes the row 64 bytes
     ]
 )
 
@@ -91,10 +105,10 @@ AGENT = np.dtype(
         ("agent", "<u2"),  # strings: agent
         ("reason", "<u2"),  # strings: reason
         ("queue", "<u2"),  # strings: queue
-        ("site", "<u2"),  # strings: site
         ("team", "<u2"),  # strings: team
-        ("state", "u1"),  # model.AgentState
-        ("spare", "V1"),  # zero; makes the row 32 bytes
+        ("site", "u1"),  # strings: site
+        ("state", "u1"),  # model.AgentState; signed in is every state but signed out
+        ("spare", "V2"),  # zero; makes the row 32 bytes
     ]
 )
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ccore.cdr.causes import CODES, FOREIGN, NAMES
-from ccore.cdr.layout import HIT_LAST_AGENT, NONE_MS, Row, Rows
+from ccore.cdr.layout import ENDED_BY, NONE_MS, Flag, Row, Rows
 from ccore.cdr.numbers import hash_number
 from ccore.cdr.strings import Strings, Text
 from ccore.model import (
@@ -25,15 +25,14 @@ from ccore.model import (
     Outcome,
 )
 
-__all__ = ["RowFact", "Values", "day_us", "facts", "pack", "row_kind"]
+__all__ = ["RowFact", "Values", "cause_name", "day_us", "facts", "pack", "row_kind"]
 
 RowFact = ContactClosed | LegClosed | AgentInterval
 Values = tuple[Any, ...]
-NIL = bytes(5)
 
 # Codes that a newer ccore appended read as the nearest that says nothing wrong.
 OUTCOMES = {int(one): one for one in Outcome}
-ENDED_BY = {int(one): one for one in EndedBy}
+ENDERS = {int(one): one for one in EndedBy}
 LEG_KINDS = {int(one): one for one in LegKind}  # legs of a new kind are passed over
 LEG_RESULTS = {int(one): one for one in LegResult}
 STATES = {int(one): one for one in AgentState}
@@ -96,24 +95,30 @@ def _pack_contact(fact: ContactClosed, seq: int, strings: Strings, key: bytes | 
         intern(Text.FILE, fact.recording),
         intern(Text.QUEUE, fact.queue),
         intern(Text.AGENT, fact.agent),
-        intern(Text.SITE, fact.site),
         intern(Text.ENTRY, fact.entry),
         _cause_code(fact.cause, strings),
         _between(fact.priority, -0x8000, 0x7FFF),
-        _between(fact.offers, 0, 0xFFFF),
-        _between(fact.transfers, 0, 0xFF),
+        intern(Text.SITE, fact.site),
+        intern(Text.TENANT, fact.tenant),
         intern(Text.NODE, fact.node),
         intern(Text.LANGUAGE, fact.language),
+        _byte(fact.offers),
+        _byte(fact.transfers),
         int(fact.outcome),
-        int(fact.ended_by),
-        HIT_LAST_AGENT if fact.last_agent_hit else 0,
+        _byte(fact.step),
+        _byte(fact.survey),
+        fact.ended_by
+        | Flag.HIT_LAST_AGENT * fact.last_agent_hit
+        | Flag.RECOVERED * fact.recovered
+        | Flag.CALLBACK_OFFERED * fact.callback_offered
+        | Flag.SURVEY_ASKED * fact.survey_asked,
     )
 
 
 def _contact(values: Values, strings: Strings) -> ContactClosed:
     (_, hi, lo, arrived_us, length, queued, answered, ivr, wait, ring, talk, hold, *rest) = values
-    (calling, name, called, recording, queue, agent, site, entry, cause, *rest) = rest
-    (priority, offers, transfers, node, language, outcome, ended_by, flags) = rest
+    (calling, name, called, recording, queue, agent, entry, cause, priority, *rest) = rest
+    (site, tenant, node, language, offers, transfers, outcome, step, survey, flags) = rest
     text = strings.text
     return ContactClosed(
         contact=_contact_id(hi, lo, strings),
@@ -121,8 +126,8 @@ def _contact(values: Values, strings: Strings) -> ContactClosed:
         arrived_us=arrived_us,
         ended_us=arrived_us + length * 1000,
         outcome=OUTCOMES.get(outcome, Outcome.FAILED),
-        ended_by=ENDED_BY.get(ended_by, EndedBy.UNKNOWN),
-        cause=_cause_name(cause, strings),
+        ended_by=ENDERS[flags & ENDED_BY],
+        cause=cause_name(cause, strings),
         called=text(Text.NUMBER, called),
         calling=text(Text.NUMBER, calling),
         calling_name=text(Text.NAME, name),
@@ -141,8 +146,14 @@ def _contact(values: Values, strings: Strings) -> ContactClosed:
         hold_ms=hold,
         offers=offers,
         transfers=transfers,
-        last_agent_hit=bool(flags & HIT_LAST_AGENT),
+        last_agent_hit=bool(flags & Flag.HIT_LAST_AGENT),
         recording=text(Text.FILE, recording),
+        tenant=text(Text.TENANT, tenant),
+        step=step,
+        survey=survey,
+        survey_asked=bool(flags & Flag.SURVEY_ASKED),
+        callback_offered=bool(flags & Flag.CALLBACK_OFFERED),
+        recovered=bool(flags & Flag.RECOVERED),
     )
 
 
@@ -157,18 +168,21 @@ def _pack_leg(fact: LegClosed, seq: int, strings: Strings) -> Values:
         intern(Text.DETAIL, fact.detail),
         intern(Text.QUEUE, fact.queue),
         intern(Text.AGENT, fact.agent),
-        intern(Text.SITE, fact.site),
         _cause_code(fact.cause, strings),
+        intern(Text.SITE, fact.site),
+        intern(Text.TENANT, fact.tenant),
         int(fact.kind),
         int(fact.result),
         intern(Text.LANGUAGE, fact.language),
-        NIL,
+        _byte(fact.step),
+        _byte(fact.hop),
+        b"",
     )
 
 
 def _leg(values: Values, strings: Strings) -> LegClosed:
-    (_, hi, lo, contact_us, start_us, end_us, detail, queue, agent, site, *rest) = values
-    (cause, kind, result, language, _) = rest
+    (_, hi, lo, contact_us, start_us, end_us, detail, queue, agent, cause, *rest) = values
+    (site, tenant, kind, result, language, step, hop, _) = rest
     text = strings.text
     return LegClosed(
         contact=_contact_id(hi, lo, strings),
@@ -181,8 +195,11 @@ def _leg(values: Values, strings: Strings) -> LegClosed:
         agent=text(Text.AGENT, agent),
         site=text(Text.SITE, site),
         language=text(Text.LANGUAGE, language),
-        cause=_cause_name(cause, strings),
+        cause=cause_name(cause, strings),
         detail=text(Text.DETAIL, detail),
+        tenant=text(Text.TENANT, tenant),
+        step=step,
+        hop=hop,
     )
 
 
@@ -195,15 +212,15 @@ def _pack_agent(fact: AgentInterval, seq: int, strings: Strings) -> Values:
         intern(Text.AGENT, fact.agent),
         intern(Text.REASON, fact.reason),
         intern(Text.QUEUE, fact.queue),
-        intern(Text.SITE, fact.site),
         intern(Text.TEAM, fact.team),
+        intern(Text.SITE, fact.site),
         int(fact.state),
-        NIL[:1],
+        b"",
     )
 
 
 def _agent(values: Values, strings: Strings) -> AgentInterval:
-    (_, start_us, end_us, agent, reason, queue, site, team, state, _) = values
+    (_, start_us, end_us, agent, reason, queue, team, site, state, _) = values
     text = strings.text
     return AgentInterval(
         agent=text(Text.AGENT, agent),
@@ -244,7 +261,8 @@ def _cause_code(cause: str, strings: Strings) -> int:
     return code
 
 
-def _cause_name(code: int, strings: Strings) -> str:
+def cause_name(code: int, strings: Strings) -> str:
+    """FreeSWITCH's word for a code in a row."""
     if code >= FOREIGN:
         return strings.text(Text.CAUSE, code - FOREIGN)
     return NAMES.get(code, str(code)) if code else ""
@@ -252,6 +270,10 @@ def _cause_name(code: int, strings: Strings) -> str:
 
 def _between(value: int, low: int, high: int) -> int:
     return low if value < low else min(value, high)
+
+
+def _byte(value: int) -> int:
+    return _between(value, 0, 0xFF)
 
 
 def _us(value: int) -> int:

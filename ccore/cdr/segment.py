@@ -3,10 +3,12 @@
     slot 0      magic, version, kind, row size
     block       head (one slot): count, CRC-32 of the rows, first sequence number, CRC-32 of itself
                 rows (count slots)
+    void        head (one slot): count; slots without meaning, where a torn tail was
     block ...
 
 Every slot has the size of a row, so a file maps as one array; a head begins with four zero bytes
 where a row has its sequence number. A block is written by one write and is there or is not.
+A file never shrinks while it is in use: who has it mapped keeps every page of it.
 
 Damage is of two sorts. *Torn*: the file ends before its last block does, as after a power cut or
 while a writer is at work. *Garbled*: bytes are there and are not what was written. Reading goes on
@@ -26,6 +28,7 @@ from pathlib import Path
 import numpy as np
 
 from ccore.cdr.layout import DTYPES, Row, Rows
+from ccore.cdr.older import VERSIONS, dtype_of, to_current
 from ccore.errors import RecordsDamaged
 
 __all__ = [
@@ -40,12 +43,14 @@ __all__ = [
     "file_name",
     "last_slot_seq",
     "scan",
+    "void_bytes",
 ]
 
-VERSION = 1
+VERSION = 2
 MAGIC = b"ccorerec"
 # A version has its own, so that the blocks of another are never taken for ours.
-BLOCK_MAGIC = b"\0\0\0\0blk%d" % VERSION
+BLOCK_MAGICS = {version: b"\0\0\0\0blk%d" % version for version in VERSIONS}
+VOID_MAGIC = b"\0\0\0\0void"
 FILE_HEAD = struct.Struct("<8sHHB")  # magic, version, row size in bytes, kind
 BLOCK_HEAD = struct.Struct("<8sIIQ")  # magic, count, CRC of the rows, first sequence number
 HEAD_CRC = struct.Struct("<I")  # CRC of BLOCK_HEAD
@@ -77,6 +82,7 @@ class Segment:
     path: Path
     kind: Row
     slots: Rows  # the whole file, heads included, mapped
+    version: int = VERSION
     blocks: list[Block] = field(default_factory=list)  # those that are whole
     damage: list[Damage] = field(default_factory=list)
     good_end: int = 0  # bytes up to the end of the last whole block
@@ -86,8 +92,9 @@ class Segment:
         return max((block.first_seq + block.count - 1 for block in self.blocks), default=0)
 
     def rows(self) -> list[Rows]:
-        """Views of the rows, block by block; nothing is copied."""
-        return [self.slots[block.slot : block.slot + block.count] for block in self.blocks]
+        """Views of the rows, block by block; nothing is copied, but for rows of older versions."""
+        views = (self.slots[block.slot : block.slot + block.count] for block in self.blocks)
+        return [to_current(self.kind, view) for view in views]
 
 
 def day_of(at_us: int) -> date:
@@ -109,14 +116,21 @@ def file_name(kind: Row, day: date) -> str:
     return f"{day.isoformat()}.{kind.value}.ccr"
 
 
-def file_head(kind: Row) -> bytes:
-    size = DTYPES[kind].itemsize
-    return FILE_HEAD.pack(MAGIC, VERSION, size, KIND_CODES[kind]).ljust(size, b"\0")
+def file_head(kind: Row, version: int = VERSION) -> bytes:
+    size = dtype_of(version, kind).itemsize
+    return FILE_HEAD.pack(MAGIC, version, size, KIND_CODES[kind]).ljust(size, b"\0")
 
 
 def block_bytes(rows: Rows, first_seq: int) -> bytes:
     payload = rows.tobytes()
-    return _block_head(rows.itemsize, len(rows), zlib.crc32(payload), first_seq) + payload
+    head = BLOCK_HEAD.pack(BLOCK_MAGICS[VERSION], len(rows), zlib.crc32(payload), first_seq)
+    return _sealed(head, rows.itemsize) + payload
+
+
+def void_bytes(kind: Row, slots: int) -> bytes:
+    """What stands in `slots` slots that hold nothing, the head among them."""
+    size = DTYPES[kind].itemsize
+    return _sealed(BLOCK_HEAD.pack(VOID_MAGIC, slots - 1, 0, 0), size).ljust(slots * size, b"\0")
 
 
 def scan(path: Path) -> Segment:
@@ -125,20 +139,25 @@ def scan(path: Path) -> Segment:
     if found is None:
         raise RecordsDamaged(file=path, what="the name is not DAY.KIND.ccr", offset=0)
     kind = Row(found[2])
-    dtype = DTYPES[kind]
-    size = dtype.itemsize
     data = _map(path)
-    expected = file_head(kind)
+    version = _version(bytes(data[: FILE_HEAD.size]))
+    dtype = dtype_of(version, kind)
+    size = dtype.itemsize
+    expected = file_head(kind, version)
     head = bytes(data[:size])
-    segment = Segment(path, kind, np.frombuffer(data, dtype, len(data) // size))
+    segment = Segment(path, kind, np.frombuffer(data, dtype, len(data) // size), version)
     if head != expected:
         if not head:
             return segment
         if expected.startswith(head):
             segment.damage.append(Damage(0, "the file's head is incomplete", torn=True))
             return segment
-        if not _is_block_head(bytes(data[size : 2 * size]), size):
+        block = bytes(data[size : 2 * size])
+        version = next((v for v in VERSIONS if _block_of(block, BLOCK_MAGICS[v])), 0)
+        if not version or dtype_of(version, kind).itemsize != size:
             raise RecordsDamaged(file=path, what=_foreign(head), offset=0)
+        slots = np.frombuffer(data, dtype_of(version, kind), len(data) // size)
+        segment = Segment(path, kind, slots, version)
         segment.damage.append(Damage(0, "the file's head is garbled", torn=False))
     segment.good_end = size
     _walk(segment, memoryview(data), size)
@@ -146,7 +165,7 @@ def scan(path: Path) -> Segment:
 
 
 def last_slot_seq(path: Path, kind: Row) -> int:
-    """The number in the last slot, without reading the rest; 0 where a tail is torn."""
+    """The number in the last slot, without reading the rest; 0 where no row ends the file."""
     size = DTYPES[kind].itemsize
     with path.open("rb") as file:
         length = os.fstat(file.fileno()).st_size
@@ -157,17 +176,23 @@ def last_slot_seq(path: Path, kind: Row) -> int:
 
 def _walk(segment: Segment, data: memoryview, size: int) -> None:
     slot, end = 1, len(data)
+    magic = BLOCK_MAGICS[segment.version]
     while slot * size < end:
         offset = slot * size
         if end - offset < size:
             segment.damage.append(Damage(offset, "a block is incomplete", torn=True))
             return
         head = bytes(data[offset : offset + size])
-        if not _is_block_head(head, size):
-            segment.damage.append(Damage(offset, "a block's head is garbled", torn=False))
-            slot = _next_head(segment.slots, slot + 1)
+        block, void = _block_of(head, magic), _block_of(head, VOID_MAGIC)
+        if void:
+            slot += 1 + void[0]
+            segment.good_end = min(slot * size, end)
             continue
-        _, count, crc, first_seq = BLOCK_HEAD.unpack_from(head)
+        if not block:
+            segment.damage.append(Damage(offset, "a block's head is garbled", torn=False))
+            slot = _next_head(segment.slots, slot + 1, magic)
+            continue
+        count, crc, first_seq = block
         stop = offset + (1 + count) * size
         if stop > end:
             segment.damage.append(Damage(offset, "a block is incomplete", torn=True))
@@ -180,31 +205,42 @@ def _walk(segment: Segment, data: memoryview, size: int) -> None:
         slot += 1 + count
 
 
-def _next_head(slots: Rows, start: int) -> int:
+def _next_head(slots: Rows, start: int, magic: bytes) -> int:
     starts = np.ascontiguousarray(slots[start:]).view(np.uint8).reshape(-1, slots.itemsize)
-    match = (starts[:, : len(BLOCK_MAGIC)] == np.frombuffer(BLOCK_MAGIC, np.uint8)).all(axis=1)
+    match = np.zeros(len(starts), np.bool_)
+    for one in (magic, VOID_MAGIC):
+        match |= (starts[:, : len(one)] == np.frombuffer(one, np.uint8)).all(axis=1)
     hits = np.flatnonzero(match)
     # Without another head the rest is skipped, a last incomplete slot with it.
     return start + int(hits[0]) if len(hits) else len(slots) + 1
 
 
-def _block_head(size: int, count: int, crc: int, first_seq: int) -> bytes:
-    head = BLOCK_HEAD.pack(BLOCK_MAGIC, count, crc, first_seq)
+def _sealed(head: bytes, size: int) -> bytes:
     return (head + HEAD_CRC.pack(zlib.crc32(head))).ljust(size, b"\0")
 
 
-def _is_block_head(head: bytes, size: int) -> bool:
-    if len(head) < size:
-        return False
+def _block_of(head: bytes, magic: bytes) -> tuple[int, int, int] | None:
+    """Count, checksum and first number of a block's head; None where it is no such head."""
+    if not head.startswith(magic) or head != _sealed(head[: BLOCK_HEAD.size], len(head)):
+        return None
     _, count, crc, first_seq = BLOCK_HEAD.unpack_from(head)
-    return head == _block_head(size, count, crc, first_seq)
+    return count, crc, first_seq
+
+
+def _version(head: bytes) -> int:
+    """The version that a file names, if we read it; else ours."""
+    if len(head) < FILE_HEAD.size or not head.startswith(MAGIC):
+        return VERSION
+    version = int(FILE_HEAD.unpack(head)[1])
+    return version if version in VERSIONS else VERSION
 
 
 def _foreign(head: bytes) -> str:
     if head.startswith(MAGIC) and len(head) >= FILE_HEAD.size:
         _, version, size, kind = FILE_HEAD.unpack_from(head)
-        if version != VERSION:
-            return f"written as version {version}, this ccore reads version {VERSION}"
+        if version not in VERSIONS:
+            known = f"versions {min(VERSIONS)} to {VERSION}"
+            return f"written as version {version}, this ccore reads {known}"
         return f"the head is garbled (kind {kind}, rows of {size} bytes)"
     return "not a file of records"
 

@@ -37,11 +37,14 @@ class Text(StrEnum):
     FILE = "file"
     DETAIL = "detail"
     CONTACT = "contact"
+    TENANT = "tenant"
 
 
 # Largest id that fits the field of the rows.
-LIMITS = {Text.NODE: 0xFF, Text.LANGUAGE: 0xFF, Text.CAUSE: 0x7FFF} | dict.fromkeys(
-    (Text.QUEUE, Text.AGENT, Text.SITE, Text.ENTRY, Text.REASON, Text.TEAM), 0xFFFF
+LIMITS = (
+    {Text.CAUSE: 0x7FFF}
+    | dict.fromkeys((Text.NODE, Text.LANGUAGE, Text.SITE, Text.TENANT), 0xFF)
+    | dict.fromkeys((Text.QUEUE, Text.AGENT, Text.ENTRY, Text.REASON, Text.TEAM), 0xFFFF)
 )
 GROWING = frozenset({Text.NUMBER, Text.NAME, Text.FILE, Text.DETAIL, Text.CONTACT})
 

@@ -22,16 +22,18 @@ cdef packed struct Contact:
     uint32_t recording
     uint16_t queue
     uint16_t agent
-    uint16_t site
     uint16_t entry
     uint16_t cause
     int16_t priority
-    uint16_t offers
-    uint8_t transfers
+    uint8_t site
+    uint8_t tenant
     uint8_t node
     uint8_t language
+    uint8_t offers
+    uint8_t transfers
     uint8_t outcome
-    uint8_t ended_by
+    uint8_t step
+    uint8_t survey
     uint8_t flags
 
 
@@ -53,11 +55,22 @@ cdef enum:                  # of the sums; the order of ccore.kpi.sums.Sums
     ENTERED_IVR
     HELD
     TRANSFERRED
+    CALLBACKS
+    CALLBACKS_IN
+    CALLBACK_OFFERED
+    LAST_AGENT_HITS
+    RELAXED
+    RECOVERED
+    SURVEY_ASKED
+    SURVEYED
+    SURVEY_TOP
+    SURVEY_POINTS
     EXPERT                  # needs names: filled by others
     WAIT_ANSWERED_MS
     WAIT_ABANDONED_MS
     WAIT_SHORT_MS
     WAIT_FLOWOUT_MS
+    RING_MS
     TALK_MS
     HOLD_MS
     LONGEST_ANSWERED_MS

@@ -27,6 +27,12 @@ cdef enum:
     QUARTER_US = 900_000_000
     NONE_MS = 0xFFFF_FFFF
     OUTCOME_IVR = 5             # model.Outcome.IVR
+    OUTCOME_CALLBACK = 11       # model.Outcome.CALLBACK
+    HIT_LAST_AGENT = 0x04       # cdr.layout.Flag, from here on
+    WAS_AWAY = 0x08
+    OFFERED_CALLBACK = 0x10
+    ASKED = 0x20
+    SELDOM = 0x3C               # all of these
     # Rows fetched beforehand, 3 kB: past the end of a memory page, where the processor's own
     # prefetching stops. It is a hint: an address behind the last row does no harm.
     AHEAD = 32
@@ -42,6 +48,18 @@ cdef inline int bucket(uint32_t ms) noexcept nogil:
         return <int>ms
     cdef int shift = 25 - leading_zeros(ms)
     return 64 * shift + <int>(ms >> shift)
+
+
+cdef void add_seldom(const Contact *row, int64_t *line) noexcept nogil:
+    """What few contacts have."""
+    line[LAST_AGENT_HITS] += (row.flags & HIT_LAST_AGENT) != 0
+    line[RECOVERED] += (row.flags & WAS_AWAY) != 0
+    line[CALLBACK_OFFERED] += (row.flags & OFFERED_CALLBACK) != 0
+    line[SURVEY_ASKED] += (row.flags & ASKED) != 0
+    line[RELAXED] += row.step > 0
+    line[SURVEYED] += row.survey > 0
+    line[SURVEY_TOP] += row.survey >= 4
+    line[SURVEY_POINTS] += row.survey
 
 
 cdef Py_ssize_t add_rows(
@@ -82,11 +100,14 @@ cdef Py_ssize_t add_rows(
         line[ATTEMPTS] += 1
         line[ANSWERED + part] += 1
         line[ENTERED_IVR] += (row.ivr_ms > 0) | (row.outcome == OUTCOME_IVR)
+        if (row.flags & SELDOM) | row.step | row.survey:
+            add_seldom(row, line)
         if part == 0:
             line[ANSWERED_IN] += wait <= want.threshold_ms
             line[HELD] += row.hold_ms > 0
             line[TRANSFERRED] += row.transfers > 0
             line[WAIT_ANSWERED_MS] += wait
+            line[RING_MS] += row.ring_ms
             line[TALK_MS] += row.talk_ms
             line[HOLD_MS] += row.hold_ms
             if wait > line[LONGEST_ANSWERED_MS]:
@@ -101,6 +122,9 @@ cdef Py_ssize_t add_rows(
                 line[WAIT_SHORT_MS] += wait
         elif part == 2:
             line[WAIT_FLOWOUT_MS] += wait
+            if row.outcome == OUTCOME_CALLBACK:
+                line[CALLBACKS] += 1
+                line[CALLBACKS_IN] += wait <= want.threshold_ms
         else:
             continue
         if wait > line[LONGEST_MS]:

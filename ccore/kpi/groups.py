@@ -14,8 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ccore.cdr import Rows, Strings, Text
+from ccore.cdr.rows import cause_name
 from ccore.cdr.segment import LAST_DAY
 from ccore.errors import BadRequest, UnknownName
+from ccore.model import Outcome
 
 __all__ = [
     "GROUPS",
@@ -50,8 +52,12 @@ TEXT_GROUPS = {
     "language": Text.LANGUAGE,
     "entry": Text.ENTRY,
     "node": Text.NODE,
+    "tenant": Text.TENANT,
 }
-GROUPS = (*TIME_GROUPS, *TEXT_GROUPS)
+# What the contact alone knows: its legs ask it.
+OF_CONTACT = ("entry", "node", "outcome", "cause")
+GROUPS = (*TIME_GROUPS, *TEXT_GROUPS, "outcome", "cause")
+OUTCOMES = {int(one): one.name.lower() for one in Outcome}
 # Characters of a date that name it.
 DATE_GROUPS = {"day": 10, "week": 10, "month": 7, "quarter": 7, "year": 4}
 # What agents' time can be divided by.
@@ -89,11 +95,12 @@ class Groups:
     def of_legs(self, rows: Rows, contacts: Rows, at_us: Ints) -> Ints:
         """Where a leg has no such field its contact is asked, if it is among `contacts`."""
         columns = self._columns(rows, at_us)
-        if {"entry", "node"} & set(self.by):
+        if not set(OF_CONTACT).isdisjoint(self.by):
             owner = find_contacts(contacts, rows)
             found = owner >= 0
             for index, name in enumerate(self.by):
-                if name in ("entry", "node"):
+                if name in OF_CONTACT:
+                    columns[:, index] = 0
                     columns[found, index] = contacts[name][owner[found]]
         return columns
 
@@ -125,6 +132,10 @@ class Groups:
     def _label(self, name: str, value: int, strings: Strings) -> str:
         if name in TEXT_GROUPS:
             return strings.text(TEXT_GROUPS[name], value)
+        if name == "cause":
+            return cause_name(value, strings)
+        if name == "outcome":
+            return OUTCOMES.get(value, "")
         if name in DATE_GROUPS:
             first = EPOCH + timedelta(days=value)
             if name == "week":

@@ -4,8 +4,17 @@ from ccore.kpi.definitions import Value, find
 from ccore.kpi.definitions import service_level as variant
 from ccore.kpi.experts import Experts
 from ccore.kpi.histogram import bucket
-from ccore.kpi.sums import COUNT_OF, Part, Sums, part
-from ccore.model import AgentInterval, AgentState, ContactClosed, Fact, LegClosed, LegKind, Outcome
+from ccore.kpi.sums import COUNT_OF, TOP_MARK, Part, Sums, part
+from ccore.model import (
+    AgentInterval,
+    AgentState,
+    ContactClosed,
+    Fact,
+    LegClosed,
+    LegKind,
+    LegResult,
+    Outcome,
+)
 
 __all__ = ["STATE_FIELDS", "Counters"]
 
@@ -46,6 +55,8 @@ class Counters:
             elif fact.kind is LegKind.TALK:
                 self.sums.talks += 1
                 self.sums.talk_legs_us += max(0, fact.end_us - fact.start_us)
+            elif fact.kind is LegKind.CALLBACK:
+                self._add_callback(fact)
         elif isinstance(fact, AgentInterval):
             field = STATE_FIELDS.get(fact.state)
             if field and fact.end_us > fact.start_us:
@@ -70,6 +81,12 @@ class Counters:
     def offered(self) -> int:
         return self.sums.offered
 
+    def _add_callback(self, fact: LegClosed) -> None:
+        self.sums.callback_tries += 1
+        if fact.result is LegResult.ANSWERED:
+            self.sums.callback_reached += 1
+            self.sums.callback_time_us += fact.start_us - fact.contact_us
+
     def _add_contact(self, fact: ContactClosed) -> None:
         sums = self.sums
         kind = part(fact.outcome, bool(fact.queued_us))
@@ -77,6 +94,14 @@ class Counters:
         sums.attempts += 1
         setattr(sums, COUNT_OF[kind], getattr(sums, COUNT_OF[kind]) + 1)
         sums.entered_ivr += fact.ivr_ms > 0 or fact.outcome is Outcome.IVR
+        sums.last_agent_hits += fact.last_agent_hit
+        sums.recovered += fact.recovered
+        sums.callback_offered += fact.callback_offered
+        sums.survey_asked += fact.survey_asked
+        sums.relaxed += fact.step > 0
+        sums.surveyed += fact.survey > 0
+        sums.survey_top += fact.survey >= TOP_MARK
+        sums.survey_points += fact.survey
         if kind is Part.ANSWERED:
             sums.answered_in += wait_ms <= self._threshold_ms
             sums.held += fact.hold_ms > 0
@@ -86,6 +111,7 @@ class Counters:
             place = bucket(wait_ms)
             sums.waits[place] = sums.waits.get(place, 0) + 1
             sums.wait_answered_ms += wait_ms
+            sums.ring_ms += fact.ring_ms
             sums.talk_ms += fact.talk_ms
             sums.hold_ms += fact.hold_ms
             sums.longest_answered_ms = max(sums.longest_answered_ms, wait_ms)
@@ -97,5 +123,8 @@ class Counters:
                 sums.wait_short_ms += wait_ms
         elif kind is Part.FLOWOUT:
             sums.wait_flowout_ms += wait_ms
+            if fact.outcome is Outcome.CALLBACK:
+                sums.callbacks += 1
+                sums.callbacks_in += wait_ms <= self._threshold_ms
         if kind in (Part.ANSWERED, Part.ABANDONED, Part.FLOWOUT):
             sums.longest_ms = max(sums.longest_ms, wait_ms)

@@ -6,13 +6,13 @@
 import numpy as np
 
 from ccore.cdr import Rows
-from ccore.cdr.layout import NONE_MS
+from ccore.cdr.layout import NONE_MS, Flag
 from ccore.kpi.groups import Ints
 from ccore.kpi.histogram import BUCKETS, buckets
 from ccore.kpi.live import STATE_FIELDS
 from ccore.kpi.partial import PLACE, Partial, unique_rows
-from ccore.kpi.sums import COUNT_OF, Part, part
-from ccore.model import LegKind, Outcome
+from ccore.kpi.sums import COUNT_OF, TOP_MARK, Part, part
+from ccore.model import LegKind, LegResult, Outcome
 
 __all__ = [
     "PARTS",
@@ -29,6 +29,14 @@ PARTS = np.full((256, 2), Part.FAILED, np.int64)
 for _outcome in Outcome:
     for _queued in (False, True):
         PARTS[_outcome, int(_queued)] = part(_outcome, _queued)
+
+
+FLAG_FIELDS = {
+    "last_agent_hits": Flag.HIT_LAST_AGENT,
+    "recovered": Flag.RECOVERED,
+    "callback_offered": Flag.CALLBACK_OFFERED,
+    "survey_asked": Flag.SURVEY_ASKED,
+}
 
 
 def parts_of(contacts: Rows) -> Ints:
@@ -67,6 +75,7 @@ def add_contacts(
     sums.count("held", index[answered & (rows["hold_ms"] > 0)])
     sums.count("transferred", index[answered & (rows["transfers"] > 0)])
     sums.add("wait_answered_ms", at, wait_ms[answered])
+    sums.add("ring_ms", at, rows["ring_ms"][answered])
     sums.add("talk_ms", at, rows["talk_ms"][answered])
     sums.add("hold_ms", at, rows["hold_ms"][answered])
     sums.greatest("longest_answered_ms", at, wait_ms[answered])
@@ -80,8 +89,18 @@ def add_contacts(
 
     flowout = parts == Part.FLOWOUT
     sums.add("wait_flowout_ms", index[flowout], wait_ms[flowout])
+    asked = flowout & (rows["outcome"] == Outcome.CALLBACK)
+    sums.count("callbacks", index[asked])
+    sums.count("callbacks_in", index[asked & within])
     offered = answered | abandoned | flowout
     sums.greatest("longest_ms", index[offered], wait_ms[offered])
+
+    for name, flag in FLAG_FIELDS.items():
+        sums.count(name, index[(rows["flags"] & flag) != 0])
+    sums.count("relaxed", index[rows["step"] > 0])
+    sums.count("surveyed", index[rows["survey"] > 0])
+    sums.count("survey_top", index[rows["survey"] >= TOP_MARK])
+    sums.add("survey_points", index, rows["survey"])
 
 
 def add_waits(sums: Partial, rows: Rows, index: Ints) -> None:
@@ -91,8 +110,14 @@ def add_waits(sums: Partial, rows: Rows, index: Ints) -> None:
 
 
 def add_legs(sums: Partial, legs: Rows, index: Ints, length_us: Ints, first: Ints) -> None:
-    """Wrap-ups and talks; `first` marks the piece of a leg that counts as the leg."""
+    """Wrap-ups, talks and callbacks; `first` marks the piece of a leg that counts as the leg."""
     wrapup, talk = legs["kind"] == LegKind.WRAPUP, legs["kind"] == LegKind.TALK
+    callback = (legs["kind"] == LegKind.CALLBACK) & (first > 0)
+    reached = callback & (legs["result"] == LegResult.ANSWERED)
+    sums.count("callback_tries", index[callback])
+    sums.count("callback_reached", index[reached])
+    waited_us = legs["start_us"][reached] - legs["contact_us"][reached]
+    sums.add("callback_time_us", index[reached], waited_us)
     sums.add("acw_us", index[wrapup], length_us[wrapup])
     sums.add("talk_legs_us", index[talk], length_us[talk])
     sums.add("talks", index[talk], first[talk])

@@ -20,6 +20,8 @@ from ccore.model import LegKind
 
 __all__ = ["Plan"]
 
+COUNTED_LEGS = (LegKind.WRAPUP, LegKind.TALK, LegKind.CALLBACK)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
@@ -65,7 +67,7 @@ class Plan:
     def part(self, records: Records) -> Partial:
         """Sums of these rows. Legs are joined to contacts among the same rows."""
         contacts, legs = records.contacts, records.legs
-        legs = legs[(legs["kind"] == LegKind.WRAPUP) | (legs["kind"] == LegKind.TALK)]
+        legs = legs[np.isin(legs["kind"], COUNTED_LEGS)]
         wrapups = legs[legs["kind"] == LegKind.WRAPUP]
         at_us = moments(self.attribution, contacts, wrapups, self.threshold_s * 1000)
         parts = [

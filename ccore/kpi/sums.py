@@ -10,7 +10,9 @@ from enum import IntEnum
 
 from ccore.model import Outcome
 
-__all__ = ["COUNT_OF", "MAXIMA", "NAMES", "Part", "Sums", "part"]
+__all__ = ["COUNT_OF", "MAXIMA", "NAMES", "TOP_MARK", "Part", "Sums", "part"]
+
+TOP_MARK = 4  # of 5: a caller who gives it is content
 
 
 class Part(IntEnum):
@@ -43,6 +45,7 @@ FLOWOUTS = {
     Outcome.OVERFLOWED: Part.ROUTED,
     Outcome.VOICEMAIL: Part.MESSAGE,
     Outcome.LEFT: Part.ROUTED,
+    Outcome.CALLBACK: Part.ROUTED,
 }  # leaving a queue this way is a flow-out; without a queue it is the part named here
 PLAIN = {
     Outcome.ANSWERED: Part.ANSWERED,
@@ -82,11 +85,22 @@ class Sums:
     entered_ivr: int = 0
     held: int = 0  # answered and on hold at least once
     transferred: int = 0  # answered and transferred by an agent
+    callbacks: int = 0  # the part of flowout that asked to be called back
+    callbacks_in: int = 0  # within the threshold
+    callback_offered: int = 0
+    last_agent_hits: int = 0
+    relaxed: int = 0  # left the queue after a step of relaxed skills
+    recovered: int = 0  # ccore was away during a part of it
+    survey_asked: int = 0
+    surveyed: int = 0  # gave a mark
+    survey_top: int = 0  # marks 4 and 5
+    survey_points: int = 0  # sum of the marks
     expert: int = 0  # the part of transferred that ended with an expert
     wait_answered_ms: int = 0
     wait_abandoned_ms: int = 0
     wait_short_ms: int = 0  # the part of wait_abandoned_ms that short abandons waited
     wait_flowout_ms: int = 0
+    ring_ms: int = 0  # of answered contacts
     talk_ms: int = 0  # of answered contacts
     hold_ms: int = 0  # of answered contacts
     longest_answered_ms: int = 0  # a maximum
@@ -95,6 +109,9 @@ class Sums:
     acw_us: int = 0  # wrap-up legs
     talks: int = 0  # talk legs: one for each agent who spoke with a contact
     talk_legs_us: int = 0  # holds inside
+    callback_tries: int = 0  # legs
+    callback_reached: int = 0  # legs that reached the caller
+    callback_time_us: int = 0  # from arrival to the leg that reached him
     ready_us: int = 0  # agents' time by state, from here on
     not_ready_us: int = 0
     reserved_us: int = 0

@@ -54,10 +54,16 @@ def contacts(draw: st.DrawFn) -> ContactClosed:
         ring_ms=draw(ms),
         talk_ms=draw(ms),
         hold_ms=draw(ms),
-        offers=draw(st.integers(0, 65535)),
+        offers=draw(st.integers(0, 255)),
         transfers=draw(st.integers(0, 255)),
         last_agent_hit=draw(st.booleans()),
         recording=draw(words),
+        tenant=draw(st.sampled_from(["", "north", "south"])),
+        step=draw(st.integers(0, 255)),
+        survey=draw(st.integers(0, 5)),
+        survey_asked=draw(st.booleans()),
+        callback_offered=draw(st.booleans()),
+        recovered=draw(st.booleans()),
     )
 
 
@@ -75,6 +81,9 @@ legs = st.builds(
     language=st.sampled_from(["", "zh"]),
     cause=causes,
     detail=words,
+    tenant=st.sampled_from(["", "north"]),
+    step=st.integers(0, 255),
+    hop=st.integers(0, 255),
 )
 agents = st.builds(
     AgentInterval,

@@ -49,12 +49,12 @@ def test_good_records_are_good(cdr: Path) -> None:
 def test_a_file_of_another_version_or_program_is_named_and_the_others_are_read(cdr: Path) -> None:
     older = bytearray((cdr / DAY).read_bytes())
     older[8] = 9
-    older = older.replace(b"\0\0\0\0blk1", b"\0\0\0\0blk9")
+    older = older.replace(b"\0\0\0\0blk2", b"\0\0\0\0blk9")
     (cdr / "2026-11-20.contact.ccr").write_bytes(older)
     (cdr / "2026-11-19.contact.ccr").write_bytes(b"id;time;number\n" * 50)
     (cdr / "2026-11-18.contact.ccr").mkdir()
     assert verify(cdr) == {
-        "2026-11-20.contact.ccr": ["written as version 9, this ccore reads version 1"],
+        "2026-11-20.contact.ccr": ["written as version 9, this ccore reads versions 1 to 2"],
         "2026-11-19.contact.ccr": ["not a file of records"],
         "2026-11-18.contact.ccr": ["cannot be read (is a directory)"],
     }
@@ -92,7 +92,7 @@ def test_a_garbled_table_of_texts_is_found(cdr: Path) -> None:
 
 def test_codes_of_a_newer_ccore_are_shown_as_what_they_count_as(cdr: Path) -> None:
     rows = np.zeros(1, CONTACT)
-    rows["seq"], rows["outcome"], rows["ended_by"] = 99, 200, 200
+    rows["seq"], rows["outcome"], rows["flags"] = 99, 200, 255
     data = file_head(Row.CONTACT) + block_bytes(rows, 99)
     (cdr / "2026-11-22.contact.ccr").write_bytes(data)
     (line,) = run("cdr", "tail", "--cdr", cdr, "-n", "1", "--json").stdout.splitlines()
