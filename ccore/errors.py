@@ -14,6 +14,7 @@ __all__ = [
     "CcoreError",
     "DiskTrouble",
     "NotRunning",
+    "NumberRefused",
     "ProtocolError",
     "RecordsDamaged",
     "SwitchOutdated",
@@ -117,3 +118,9 @@ class ToolMissing(CcoreError):
     """{tool} is missing: {why}."""
 
     exit_code = 23
+
+
+class NumberRefused(CcoreError):
+    """{number!r} may not be called: {why}. See [outbound] of ccore.toml."""
+
+    exit_code = 24

@@ -40,6 +40,14 @@ TABLES: tuple[tuple[str, type[msgspec.Struct], str], ...] = (
     ("[[callers]]", schema.CallerList, "Known callers."),
     ("[[territories]]", schema.Territory, "Where callers come from, by their number."),
     (
+        "[outbound]",
+        schema.Outbound,
+        "Who may be called outside: by `number:NUMBER`, `dial`, a transfer, or at an agent's "
+        "`contact` behind a gateway. `400*` is every number that begins so; a whole number decides "
+        "before a beginning, a longer beginning before a shorter one. What agents dial from their "
+        "own phones the switch decides (`ccore_outbound_allow` of its vars.xml).",
+    ),
+    (
         "[prompts]",
         schema.Prompts,
         "`ccore prompts build` speaks texts that have no recording. A file of your own at "

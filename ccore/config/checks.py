@@ -5,7 +5,7 @@ A fault stops the configuration. A doubt lets it through with a line of warning.
 
 from collections.abc import Callable
 
-from ccore.config import flows, places, routes, service, times
+from ccore.config import dialled, flows, places, routes, service, times
 from ccore.config.faults import Fault
 from ccore.config.lines import Path, dotted
 from ccore.config.schema import Config
@@ -21,6 +21,8 @@ _CHECKS = (
     places.check_entries,
     places.check_callers,
     places.check_files,
+    dialled.check_outbound,
+    dialled.check_numbers,
     times.check_calendars,
     flows.check_steps,
     routes.check_languages,

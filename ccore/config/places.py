@@ -30,6 +30,7 @@ __all__ = [
     "check_references",
     "check_site",
     "check_text",
+    "destinations",
     "once",
 ]
 
@@ -86,7 +87,7 @@ def check_references(config: Config) -> Doubts:
         "voicemail": "a box",
         "split": "a split",
     }
-    for path, to in _destinations(config):
+    for path, to in destinations(config):
         try:
             kind, name = split(to)
         except ValueError as error:
@@ -200,7 +201,8 @@ def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
             yield from _texts(item, (*path, index))
 
 
-def _destinations(config: Config) -> Iterator[tuple[Path, str]]:
+def destinations(config: Config) -> Iterator[tuple[Path, str]]:
+    """Every place where a destination stands, and what stands there."""
     for index, entry in enumerate(config.entries):
         yield ("entries", index, "to"), entry.to
         yield ("entries", index, "closed"), entry.closed

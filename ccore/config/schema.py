@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from ccore.config.outbound import Outbound
 from ccore.config.steps import (
     Branch,
     Collect,
@@ -48,6 +49,7 @@ __all__ = [
     "Limit",
     "Menu",
     "Message",
+    "Outbound",
     "Profile",
     "Prompts",
     "Queue",
@@ -339,6 +341,7 @@ class Config(Table):
     entries: tuple[Entry, ...] = ()
     callers: tuple[CallerList, ...] = ()
     territories: tuple[Territory, ...] = ()
+    outbound: Outbound = Outbound()
     languages: dict[Name, Language] = {}  # of site.languages, those for which there are rules
     splits: dict[Name, Split] = {}  # shares of calls, for the destination split:NAME
     routing: Routing = Routing()

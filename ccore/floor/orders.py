@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ccore.errors import BadRequest, UnknownName
+from ccore.config.outbound import refusal
+from ccore.errors import BadRequest, NumberRefused, UnknownName
 from ccore.floor.agents import Agent, state_name
 from ccore.floor.contact import CallState, Contact
 from ccore.model import AgentState, EndedBy, Hangup, Hold, Outcome, Transfer, Unhold
@@ -18,7 +19,7 @@ LONGEST_EXTENSION_S = 3_600  # nobody writes up one call for more than an hour a
 
 
 class Orders:
-    """Raises BadRequest or UnknownName; nothing is changed then."""
+    """Raises BadRequest, UnknownName or NumberRefused; nothing is changed then."""
 
     def __init__(self, floor: "Floor") -> None:
         self.floor = floor
@@ -157,6 +158,10 @@ class Orders:
     def _check_destination(self, to: str) -> None:
         config = self.floor.config
         kind, _, name = to.partition(":")
+        if kind == "number":
+            if why := refusal(config.outbound, name):
+                raise NumberRefused(number=name, why=why)
+            return
         places: dict[str, Mapping[str, Any]] = {
             "ivr": config.flows,
             "queue": config.queues,
@@ -168,7 +173,7 @@ class Orders:
         if known is None:
             raise BadRequest(
                 what=f"Cannot transfer to {to!r}",
-                expected="ivr:FLOW, queue:NAME, agent:ID, voicemail:BOX or split:NAME",
+                expected="ivr:FLOW, queue:NAME, agent:ID, voicemail:BOX, split:NAME or number:NR",
             )
         if name not in known:
             raise UnknownName(kind=kind, name=name, known=", ".join(known))

@@ -53,6 +53,7 @@ def _centre(rng: Random) -> dict[str, Any]:
             "always": {"hours": {"mon-sun": ["00:00-24:00"]}},
         },
         "entries": entries,
+        "outbound": {"allow": ["555*"]},
         "callers": [
             {"name": "bad", "numbers": ["666"], "blocked": True},
             {"name": "vip", "prefixes": ["020"], "priority": 120},
