@@ -173,14 +173,8 @@ class Service:
             "unrecorded": self._writer.unrecorded,
             "links": {
                 node: {
-                    "up": link.link.is_up,
+                    **link.link.figures(),
                     "connects": link.connects,
-                    "in_flight": link.link.in_flight,
-                    "refused": link.link.refused,
-                    "unsafe": link.link.unsafe,
-                    "last_error": link.link.last_error,
-                    "received_bytes": link.link.received_bytes,
-                    "received_events": link.link.received_events,
                     "trouble": str(link.trouble or ""),
                 }
                 for node, link in self._runner.links.items()

@@ -3,131 +3,171 @@
 Why two: while the switch has events queued for a connection it reads no commands from it, and a
 command holds up the events behind it.
 
-Life of a link: `opened` (both connections are authenticated) -> subscribe and ask what legs there
-are -> `LinkUp` with all of them, then the events that came meanwhile -> events as they come ->
-`closed`. Commands given before `LinkUp` are refused by the caller (`is_up`). Replies come in the
-order of commands, so a queue of what was asked is enough to match them.
+`ccore.esl.states` has the life of a link. Whoever owns the sockets calls `opening`, `opened` when
+both are logged in, then feeds what comes (`receive_events`, `receive_replies`), writes what there
+is (`take_event_bytes`, `take_command_bytes`), calls `tick` at `next_deadline`, and `closed` when a
+connection ends or any of these raises. What comes out are the words of `ccore.model`: a `LinkUp`
+with all that the switch has, the events that came meanwhile, events as they come, a `LinkDown`.
+
+Commands given before `LinkUp` are refused by the caller (`is_up`). Order is relied on per channel
+only: that is all that a switch keeps.
 """
 
-import json
+import random
 import re
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from typing import Any
 
-from ccore.errors import AlreadyRunning, ProtocolError, SwitchOutdated, UnsafeValue
-from ccore.esl.encode import encode, job_of
-from ccore.esl.frames import EventView, Frame, FrameDecoder
-from ccore.esl.words import SUBSCRIPTION, leg_from_dump, translate
-from ccore.model import Command, Event, JobDone, LegSeen, LegsListed, LinkUp, Look, SwitchLeg
+from ccore.errors import ProtocolError, SwitchOutdated, SwitchRefused
+from ccore.esl.backoff import Backoff
+from ccore.esl.frames import Frame, FrameDecoder
+from ccore.esl.lag import Lag
+from ccore.esl.neighbours import Neighbours
+from ccore.esl.outbox import Answer
+from ccore.esl.snapshot import Snapshot
+from ccore.esl.speaker import Speaker
+from ccore.esl.states import LIFE, Happening, LinkState
+from ccore.esl.words import SUBSCRIPTION, translate
+from ccore.model import Command, Event, LegsListed, LinkDown, LinkUp, SwitchLeg
 
 __all__ = ["Link"]
 
 # A switch beats every 20 s (event_socket's HEARTBEAT); three missed beats are a dead link.
 SILENCE_US = 65_000_000
-# Another ccore on this switch answers a hello within two polls of the switch, 40 ms.
-NEIGHBOUR_US = 250_000
+# A subscription is answered at once.
+SUBSCRIBED_US = 45_000_000
 # The switch's list of its channels costs it some 10 us a channel, during which commands wait.
 LIST_EVERY_US = 10_000_000
 LIST_A_LEG_US = 20_000  # so that big switches are asked less often: 2,000 channels, every 40 s
 _LISTED = re.compile(r'{"uuid":"([^"]+)"')  # quotes inside values are escaped there
 OLDEST = (1, 10)  # the oldest FreeSWITCH whose events we know
+# Events that wait for a picture of the channels. More, and they are dropped for a newer picture.
+MOST_EARLY = 100_000
+
+_EVENTS = (b"text/event-plain", b"text/event-json")
 
 
 class Link:
-    """Feed it bytes of either connection; it gives events, and bytes to send."""
+    """`daemon_id` "": a tool that steers nothing. `rng` makes the pauses between two tries."""
 
-    def __init__(self, node: str, daemon_id: str = "") -> None:
+    def __init__(self, node: str, daemon_id: str = "", rng: random.Random | None = None) -> None:
         self.node = node
-        self.daemon_id = daemon_id  # "": a tool that steers nothing and asks for nobody
-        self.is_up = False
-        self.refused = 0  # commands that the switch answered with -ERR
-        self.unsafe = 0  # commands that were not sent because a value was unsafe
+        self.state = LinkState.AWAY
+        self.lag = Lag()
+        self.core = ""  # Core-UUID of the switch when it was seen last
+        self.lives = 0  # how many different ones there were
+        self.shed_events = 0  # events thrown away before we saw them
+        self.snapshots = 0  # pictures of the switch's channels that were taken
         self.received_bytes = 0
         self.received_events = 0
-        self.last_error = ""
+        self._backoff = Backoff(rng)
+        self._speaker = Speaker(lambda: self._now_us, lambda event: self._ready.append(event))
+        self._neighbours = Neighbours(node, daemon_id, self._speaker.say)
+        self._up_us = 0
         self._reset()
 
     def _reset(self) -> None:
-        self._events_in = FrameDecoder()
-        self._replies_in = FrameDecoder()
+        """What belongs to one pair of connections."""
+        self.event_decoder = FrameDecoder()
+        self.reply_decoder = FrameDecoder()
         self._out_events = bytearray()
-        self._out_commands = bytearray()
-        self._asked: deque[Callable[[str], None]] = deque()
-        self._early: list[Event] = []
-        self._legs: list[SwitchLeg] = []
+        self._early: list[Event] = []  # events that wait for the picture
         self._ready: list[Event] = []
-        self._missing = 0  # legs whose dump has not come yet
-        self._heard_us = 0
-        self._now_us = 0
-        self._core = ""
+        self._legs: list[SwitchLeg] | None = None
+        self._again = False  # events were shed while the picture was taken: take it again
+        self._subscribing = 0  # answers to the subscription that have not come
+        self._opened_us = self._heard_us = self._now_us = 0
+        self._next_core = ""
         self._alone_at_us = 0  # when nobody else can have answered our hello
-        self._knows_legs = False
         self._list_at_us = 0  # when to ask for the channels again
         self._listed = 0  # how many there were
         self._is_listing = False
 
+    # Life.
+
+    @property
+    def is_up(self) -> bool:
+        return self.state in (LinkState.UP, LinkState.REPAIRING)
+
+    def _go(self, what: Happening) -> None:
+        self.state = LIFE[self.state][what]
+
+    def opening(self) -> None:
+        """Both connections are about to be opened."""
+        self._go(Happening.TRY)
+
     def opened(self, now_us: int) -> None:
         """Both connections are authenticated."""
+        if self.state is not LinkState.OPENING:
+            self.opening()
         self._reset()
-        self._heard_us = self._now_us = now_us
+        self._go(Happening.LOGGED_IN)
+        self._opened_us = self._heard_us = self._now_us = now_us
         self._out_events += SUBSCRIPTION.encode() + b"\n\n"
-        if self.daemon_id:
-            self._alone_at_us = now_us + NEIGHBOUR_US
-            self._say("ccore::hello", "")
-        self._ask("api version", self._got_version)
+        self._subscribing = SUBSCRIPTION.count("\n\n") + 1
+        self._speaker.ask_again("api version", self._got_version)
+
+    def closed(self, now_us: int = 0, why: str = "", *, is_refused: bool = False) -> list[Event]:
+        """A connection has ended, or was not had. What is told of it, in this order: that it is
+        so, then the jobs whose commands were in flight (LINK_LOST: nobody knows whether they were
+        done) and those never written (LINK_DOWN). Nothing is sent again later.
+        """
+        if self.is_up:
+            self._backoff.lasted(now_us - self._up_us)
+        self._go(Happening.REFUSED if is_refused else Happening.LOST)
+        self._ready = []
+        self._now_us = now_us
+        self._speaker.closed()
+        told: list[Event] = [LinkDown(now_us, why), *self._ready]
+        self._reset()
+        return told
+
+    def pause_us(self) -> int:
+        """How long to wait before the next try."""
+        return self._backoff.pause_us()
 
     def tick(self, now_us: int) -> list[Event]:
         """To be called at `next_deadline`. Raises ProtocolError when the switch is dead."""
         self._now_us = now_us
         if now_us >= self._heard_us + SILENCE_US:
             raise ProtocolError(what="no heartbeat")
+        if self.state is LinkState.SUBSCRIBING and now_us >= self._opened_us + SUBSCRIBED_US:
+            raise ProtocolError(what="no answer to our subscription")
+        self._speaker.tick(now_us)
         self._maybe_come_up()
-        if self.is_up and self._list_at_us <= now_us:
+        if self.state is LinkState.UP and self._list_at_us <= now_us:
             self._plan_list()
             if not self._is_listing:
                 self._is_listing = True
-                self._ask("api show channels as json", self._got_list(now_us))
+                self._speaker.ask("api show channels as json", self._got_list(now_us))
         return self.take_events()
 
     def next_deadline(self) -> int:
-        """When silence becomes death, we know that we are alone, or pictures are compared."""
-        dead_at_us = self._heard_us + SILENCE_US
-        if not self.is_up:
-            return min(dead_at_us, max(self._alone_at_us, self._now_us + NEIGHBOUR_US))
-        return min(dead_at_us, self._list_at_us)
-
-    def closed(self) -> None:
-        self.is_up = False
-        self._reset()
-
-    @property
-    def in_flight(self) -> int:
-        return len(self._asked)
+        """When `tick` has something to do next; it may move to sooner with every command."""
+        dues = [self._heard_us + SILENCE_US, self._speaker.next_deadline()]
+        if self.state is LinkState.UP:
+            dues.append(self._list_at_us)
+        elif self.state is LinkState.SUBSCRIBING:
+            dues.append(self._opened_us + SUBSCRIBED_US)
+        elif self._legs is not None:
+            dues.append(self._alone_at_us)
+        return min(due for due in dues if due is not None)
 
     # Speaking.
 
+    @property
+    def in_flight(self) -> int:
+        """Commands written and not answered."""
+        return self._speaker.in_flight
+
     def send(self, command: Command) -> None:
-        try:
-            data, replies = encode(command)
-        except UnsafeValue as error:
-            self.unsafe += 1
-            self.last_error = str(error)
-            job = job_of(command)
-            if job:
-                self._ready.append(JobDone(job, self._now_us, False, "UNSAFE_VALUE"))
-            return
-        self._out_commands += data
-        job = job_of(command)
-        for _ in range(replies):
-            self._asked.append(self._reply_to(command, job))
+        """Tell the switch. An unsafe value is counted, and ends the job if there is one."""
+        self._speaker.send(command)
 
-    def ask(self, line: str, answer: Callable[[str], None]) -> None:
-        """Send one raw line written by us (never values from outside); get the reply's text."""
-        self._ask(line, answer)
-
-    def _ask(self, line: str, answer: Callable[[str], None]) -> None:
-        self._out_commands += line.encode() + b"\n\n"
-        self._asked.append(answer)
+    def ask(self, line: str, answer: Answer) -> None:
+        """Send one line written by us; get the reply's text, or "-ERR " and LINK_DOWN, LINK_LOST or
+        TIMED_OUT. Values from outside go through `ccore.esl.quote` first. Raises UnsafeValue."""
+        self._speaker.ask(line, answer)
 
     def take_event_bytes(self) -> bytes:
         """Bytes to send on the connection that listens."""
@@ -135,77 +175,102 @@ class Link:
         return data
 
     def take_command_bytes(self) -> bytes:
-        """Bytes to send on the connection that speaks."""
-        data, self._out_commands = bytes(self._out_commands), bytearray()
-        return data
+        """Bytes to send on the connection that speaks. What is beyond the bound of commands in
+        flight is kept for later calls, after replies have come."""
+        return self._speaker.take_bytes()
 
     # Listening.
 
     def receive_events(self, data: bytes, now_us: int) -> list[Event]:
-        """Bytes from the connection that listens. Raises ProtocolError."""
-        return self.take_event_frames(self._events_in.feed(data), len(data), now_us)
+        """Bytes from the connection that listens. Raises ProtocolError, AlreadyRunning,
+        SwitchRefused."""
+        return self.take_event_frames(self.event_decoder.feed(data), len(data), now_us)
 
-    def take_event_frames(
-        self, frames: Iterable[Frame], size_bytes: int, now_us: int
-    ) -> list[Event]:
-        """As `receive_events`, of frames that somebody else has cut."""
+    def filled_events(self, size: int, now_us: int) -> list[Event]:
+        """As `receive_events`, of bytes put into `event_decoder.room()`."""
+        return self.take_event_frames(self.event_decoder.filled(size), size, now_us)
+
+    def take_event_frames(self, frames: Iterable[Frame], size: int, now_us: int) -> list[Event]:
+        """As `receive_events`, of frames that somebody else has cut from so many bytes."""
         self._heard_us = self._now_us = now_us
-        self.received_bytes += size_bytes
+        self.received_bytes += size
+        first_us = stamp_us = 0
         for frame in frames:
-            if frame.content_type == b"text/event-plain":
+            if frame.content_type in _EVENTS:
                 self.received_events += 1
-                view = EventView(frame.body)
+                view = frame.event()
                 event = translate(view)
                 if event is not None:
-                    (self._ready if self.is_up else self._early).append(event)
-                elif view.get(b"Ccore-Id"):
-                    self._neighbour(view)
+                    stamp_us = event.at_us
+                    if self._speaker.is_awaited(event):
+                        is_believed = self.state is LinkState.UP
+                        (self._ready if is_believed else self._early).append(event)
+                else:
+                    stamp_us = view.int(b"Event-Date-Timestamp")
+                    self._neighbours.heard(view, is_up=self.is_up)
+                first_us = first_us or stamp_us
+            elif frame.content_type == b"command/reply":
+                self._subscribed(frame.reply)
+            elif frame.content_type == b"text/disconnect-notice":
+                raise ProtocolError(what="its notice that it disconnects us")
+        if stamp_us:
+            self.lag.heard(first_us, now_us)
+            self.lag.heard(stamp_us, now_us)
+        return self.take_events()
+
+    def receive_replies(self, data: bytes, now_us: int) -> list[Event]:
+        """Bytes from the connection that speaks. Raises ProtocolError, SwitchOutdated."""
+        return self.take_reply_frames(self.reply_decoder.feed(data), len(data), now_us)
+
+    def take_reply_frames(self, frames: Iterable[Frame], size: int, now_us: int) -> list[Event]:
+        """As `receive_replies`, of frames that somebody else has cut from so many bytes."""
+        self._now_us = now_us
+        for frame in frames:
+            if frame.content_type == b"command/reply":
+                self._speaker.reply(frame.reply)
+            elif frame.content_type == b"api/response":
+                self._speaker.reply(frame.body.decode("utf-8", "surrogateescape"))
             elif frame.content_type == b"text/disconnect-notice":
                 raise ProtocolError(what="its notice that it disconnects us")
         return self.take_events()
 
-    def receive_replies(self, data: bytes, now_us: int) -> list[Event]:
-        """Bytes from the connection that speaks. Raises ProtocolError."""
-        return self.take_reply_frames(self._replies_in.feed(data), len(data), now_us)
-
-    def take_reply_frames(
-        self, frames: Iterable[Frame], size_bytes: int, now_us: int
-    ) -> list[Event]:
-        """As `receive_replies`, of frames that somebody else has cut."""
-        self._now_us = now_us
-        for frame in frames:
-            self._answer(frame)
-        return self.take_events()
-
     def take_events(self) -> list[Event]:
+        if self.is_up:
+            self._speaker.press()
+        if len(self._early) > MOST_EARLY:
+            self.shed(len(self._early), self._now_us)
+            self._early.clear()
         ready, self._ready = self._ready, []
         return ready
 
-    def _answer(self, frame: Frame) -> None:
-        if frame.content_type == b"command/reply":
-            text = frame.reply
-        elif frame.content_type == b"api/response":
-            text = frame.body.decode("utf-8", "surrogateescape")
-        elif frame.content_type == b"text/disconnect-notice":
-            raise ProtocolError(what="its notice that it disconnects us")
+    def shed(self, events: int, now_us: int) -> None:
+        """So many events were thrown away unread: take a new picture, and hold events until it is
+        there."""
+        self._now_us = now_us
+        self.shed_events += events
+        if Happening.SHED not in LIFE[self.state]:
+            return  # the picture has still to be taken
+        if self.state is LinkState.UP or self._legs is not None:
+            self._legs = None
+            self._look()
         else:
-            return
-        if not self._asked:
-            raise ProtocolError(what="a reply to nothing")
-        self._asked.popleft()(text)
+            self._again = True  # once the picture that is being taken is there
+        self._go(Happening.SHED)
 
-    def _reply_to(self, command: Command, job: str) -> Callable[[str], None]:
-        if isinstance(command, Look):
-            return self._look_reply(command.leg, self._now_us)
-        return self._job_reply(job) if job else self._plain_reply
+    # The picture of the switch's channels.
 
-    def _look_reply(self, leg: str, asked_us: int) -> Callable[[str], None]:
-        def answer(text: str) -> None:
-            self._ready.append(LegSeen(leg, self._now_us, asked_us, leg_from_dump(text)))
+    def _look(self) -> None:
+        Snapshot(self._speaker.ask_again, self._got_legs)
 
-        return answer
+    def _got_legs(self, legs: list[SwitchLeg]) -> None:
+        if self._again:
+            self._again = False
+            self._look()
+        else:
+            self._legs = legs
+            self._maybe_come_up()
 
-    def _got_list(self, asked_us: int) -> Callable[[str], None]:
+    def _got_list(self, asked_us: int) -> Answer:
         def answer(text: str) -> None:
             self._is_listing = False
             if text.startswith('{"row_count":'):
@@ -218,79 +283,61 @@ class Link:
     def _plan_list(self) -> None:
         self._list_at_us = self._now_us + max(LIST_EVERY_US, self._listed * LIST_A_LEG_US)
 
-    def _plain_reply(self, text: str) -> None:
-        if text.startswith("-"):
-            self.refused += 1
-            self.last_error = text.strip()[:200]
+    # Coming up: what the switch is and has.
 
-    def _job_reply(self, job: str) -> Callable[[str], None]:
-        def answer(text: str) -> None:
-            if text.startswith("-"):
-                self._plain_reply(text)
-                self._ready.append(JobDone(job, self._now_us, False, text[5:].strip()))
-
-        return answer
-
-    # Is another ccore steering this switch?
-
-    def _say(self, subclass: str, to: str) -> None:
-        self._ask(
-            f"sendevent CUSTOM\nEvent-Subclass: {subclass}\n"
-            f"Ccore-Id: {self.daemon_id}\nCcore-For: {to}",
-            self._plain_reply,
-        )
-
-    def _neighbour(self, view: EventView) -> None:
-        """A hello is answered by whoever is up; of two who come up together the lower id stays."""
-        who = view.get(b"Ccore-Id")
-        if who == self.daemon_id or not self.daemon_id:
-            return
-        if view.get(b"Event-Subclass") == "ccore::hello":
-            if self.is_up or self.daemon_id < who:
-                self._say("ccore::here", who)
-        elif view.get(b"Ccore-For") == self.daemon_id and not self.is_up:
-            raise AlreadyRunning(who=who, what=f"switch {self.node}")
-
-    # What the switch is and has when the link comes up.
+    def _subscribed(self, reply: str) -> None:
+        if reply.startswith("-"):
+            raise SwitchRefused(node=self.node, reply=f"to tell us its events ({reply[:80]})")
+        self._subscribing = max(0, self._subscribing - 1)
+        self._maybe_look()
 
     def _got_version(self, text: str) -> None:
         found = re.search(r"(\d+)\.(\d+)", text)
         if found is None or (int(found[1]), int(found[2])) < OLDEST:
             raise SwitchOutdated(node=self.node, found=text.strip()[:60] or "of no known version")
-        self._ask("api global_getvar core_uuid", self._got_core)
+        self._speaker.ask_again("api global_getvar core_uuid", self._got_core)
 
     def _got_core(self, text: str) -> None:
-        self._core = text.strip()
-        self._ask("api show channels as json", self._got_channels)
+        self._next_core = text.strip()
+        self._maybe_look()
 
-    def _got_channels(self, text: str) -> None:
-        try:
-            rows = json.loads(text).get("rows", [])
-        except (ValueError, AttributeError):
-            rows = []
-        ids = [row["uuid"] for row in rows if isinstance(row, dict) and "uuid" in row]
-        self._missing = len(ids)
-        for leg in ids:
-            self._ask(f"api uuid_dump {leg} json", self._got_leg)
-        if not ids:
-            self._knows_legs = True
-            self._maybe_come_up()
-
-    def _got_leg(self, text: str) -> None:
-        leg = leg_from_dump(text)
-        if leg is not None:
-            self._legs.append(leg)
-        self._missing -= 1
-        if self._missing == 0:
-            self._knows_legs = True
-            self._maybe_come_up()
+    def _maybe_look(self) -> None:
+        """Only when the events have been asked for: between picture and events is no gap."""
+        if self.state is LinkState.SUBSCRIBING and self._next_core and not self._subscribing:
+            self._go(Happening.SUBSCRIBED)
+            self._alone_at_us = self._neighbours.hello(self._now_us)
+            self._look()
 
     def _maybe_come_up(self) -> None:
-        if self.is_up or not self._knows_legs or self._now_us < self._alone_at_us:
+        if self._legs is None or self._now_us < self._alone_at_us:
             return
-        self.is_up = True
+        if self.state is LinkState.LOOKING:
+            self._up_us = self._now_us
+            if self._next_core != self.core:  # the switch lives anew
+                self.core, self.lives = self._next_core, self.lives + 1
+                self._speaker.forget()
+        self._go(Happening.SEEN)
+        self.snapshots += 1
         self._listed = len(self._legs)
         self._plan_list()
-        self._ready.append(LinkUp(self._now_us, self._core, self._legs))
+        self._ready.append(LinkUp(self._now_us, self.core, self._legs))
         self._ready.extend(self._early)
-        self._early, self._legs = [], []
+        self._early, self._legs = [], None
+
+    # For people.
+
+    def figures(self) -> dict[str, Any]:
+        """How it is, for `ccore status`. `worst_lag_us` is since it was asked for last."""
+        return {
+            "up": self.is_up,
+            "state": self.state.value,
+            "core": self.core,
+            "lives": self.lives,
+            **self._speaker.figures(),
+            "shed": self.shed_events,
+            "snapshots": self.snapshots,
+            "lag_us": self.lag.lag_us,
+            "worst_lag_us": self.lag.take_worst(),
+            "received_bytes": self.received_bytes,
+            "received_events": self.received_events,
+        }

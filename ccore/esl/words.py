@@ -27,7 +27,7 @@ from ccore.model import (
     SwitchLeg,
 )
 
-__all__ = ["SUBSCRIPTION", "leg_from_dump", "translate"]
+__all__ = ["IMPORTANCE", "SUBSCRIPTION", "leg_from_dump", "translate"]
 
 
 def _parked(view: EventView, leg: str, at_us: int) -> Event:
@@ -107,7 +107,25 @@ _WORDS: dict[str, Callable[[EventView, str, int], Event | None]] = {
     "SHUTDOWN": lambda view, leg, at_us: None,
 }
 
-# How daemons on one switch learn of each other; `Link` reads these itself.
+# Which events to keep when not all can be kept: what nothing else tells ranks highest, what a picture
+# of the switch's channels tells as well comes below, names that are not here rank 0.
+IMPORTANCE: dict[str, int] = {
+    "HEARTBEAT": 0,
+    "CHANNEL_HOLD": 1,
+    "CHANNEL_UNHOLD": 1,
+    "RECORD_START": 2,
+    "RECORD_STOP": 2,
+    "CUSTOM": 2,
+    "CHANNEL_EXECUTE_COMPLETE": 3,
+    "CHANNEL_BRIDGE": 3,
+    "CHANNEL_PARK": 3,
+    "BACKGROUND_JOB": 4,  # why a call out failed
+    "DTMF": 5,  # a digit that is lost is lost
+    "CHANNEL_HANGUP_COMPLETE": 6,  # who ended a call, and why
+    "SHUTDOWN": 6,
+}
+
+# How daemons on one switch learn of each other; `ccore.esl.neighbours` reads these.
 _NEIGHBOURS = ("ccore::hello", "ccore::here")
 
 # Not asked for, though we have words for them: a hang-up or a park says what follows an unbridge,

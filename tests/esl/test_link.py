@@ -154,8 +154,8 @@ def test_a_refused_command_is_counted_and_a_refused_job_is_told(switch: SimSwitc
     settle(START_US, pair)
     pair.heard += pair.link.take_events()
     settle(START_US + SECOND_US, pair)
-    assert pair.link.refused == 1
-    assert pair.link.unsafe == 1
+    figures = pair.link.figures()
+    assert (figures["refused"], figures["unsafe"]) == (1, 1)
     told = {event.job: event.text for event in pair.heard if isinstance(event, JobDone)}
     assert told["job-2"] == "UNSAFE_VALUE"
     assert told["job-1"] in ("SUBSCRIBER_ABSENT", "USER_NOT_REGISTERED")
