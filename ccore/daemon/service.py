@@ -4,6 +4,7 @@ import logging
 import os
 import socket
 import uuid
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from gevent.event import Event as Flag
 from msgspec.structs import replace
 
 from ccore.cdr.journal import JournalWriter
-from ccore.cdr.numbers import load_key
+from ccore.cdr.numbers import hash_number, load_key
 from ccore.cdr.recordings import RecordingIndex
 from ccore.config import Config, load
 from ccore.daemon.clock import Clock
@@ -82,8 +83,8 @@ class Service:
         records = self._directory / config.records.dir
         recording_dir = self._directory / config.recording.dir
         _make(recording_dir)
-        store = SqliteStore(self._directory)
         key = load_key(self._directory / "numbers.key") if config.records.hash_numbers else None
+        store = SqliteStore(self._directory, key)
         journal = JournalWriter(records, number_key=key, tell=lambda t: log.warning("%s", t))
         index = RecordingIndex(records)
         found = index.rescan(recording_dir, pattern=config.recording.pattern)
@@ -98,6 +99,8 @@ class Service:
         since_us = now_us - 1_000_000 * max(
             (queue.last_agent_memory_s for queue in config.queues.values()), default=0
         )
+        if key:
+            floor.caller_key = partial(hash_number, key=key)
         for last in store.load_last_agents(since_us):
             floor.last_agents[last.calling, last.queue] = (last.agent, last.at_us)
         self._runner = Runner(floor, self._clock, self._writer.take, self._notifier.alive)

@@ -71,7 +71,9 @@ class Floor:
         }
         self.contacts: dict[str, Contact] = {}
         self.contact_of: dict[int, Contact] = {}
-        self.last_agents: dict[tuple[str, str], tuple[str, int]] = {}  # (calling, queue)
+        # By caller_key(calling) and queue. The key is a hash where numbers are not to outlive a call.
+        self.last_agents: dict[tuple[str, str], tuple[str, int]] = {}
+        self.caller_key: Callable[[str], str] = str
         self.splits: dict[str, Split] = {}
         self.after_speech: dict[str, Callable[[], object]] = {}
         self.timers = Timers()
@@ -190,9 +192,9 @@ class Floor:
 
     def remember_agent(self, calling: str, queue: str, agent: str) -> None:
         """The latest stand last, so the oldest are forgotten from the front."""
-        known = self.last_agents
-        known.pop((calling, queue), None)
-        known[calling, queue] = agent, self.now_us
+        known, key = self.last_agents, (self.caller_key(calling), queue)
+        known.pop(key, None)
+        known[key] = agent, self.now_us
         for key, (_, at_us) in list(islice(known.items(), 2)):
             if at_us < self.now_us - self._memory_us:
                 del known[key]

@@ -183,7 +183,7 @@ class Queues:
         floor, settings = self.floor, stay.settings
         if not settings.last_agent_s or not contact.calling:
             return None
-        known = floor.last_agents.get((contact.calling, stay.queue))
+        known = floor.last_agents.get((floor.caller_key(contact.calling), stay.queue))
         if known is None or floor.now_us - known[1] > settings.last_agent_memory_s * 1_000_000:
             return None
         stay.only = known[0]
