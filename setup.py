@@ -25,6 +25,7 @@ DIRECTIVES = {
 
 MODULES = {
     "ccore._router": "ccore/_router.pyx",
+    "ccore.daemon._intake": "ccore/daemon/_intake.pyx",
     "ccore.esl._codec": "ccore/esl/_codec.pyx",
     "ccore.kpi._kernel": "ccore/kpi/_kernel.pyx",
 }
@@ -36,6 +37,7 @@ setup(
                 name,
                 [source],
                 extra_compile_args=["-O0", "-g"] if DEBUG else ["-O3"],
+                extra_link_args=["-pthread"],
                 define_macros=[("CYTHON_TRACE_NOGIL", "1")] if DEBUG else [],
             )
             for name, source in MODULES.items()

@@ -5,8 +5,8 @@ client stops reading freezes the event sockets of everybody.
 """
 
 import logging
-import random
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import gevent
 from gevent.event import AsyncResult
@@ -14,7 +14,7 @@ from gevent.event import AsyncResult
 from ccore.config.schema import Switch
 from ccore.daemon.clock import Clock
 from ccore.daemon.event_socket import connect
-from ccore.daemon.wire import Wire
+from ccore.daemon.wire import Take, Wire
 from ccore.errors import (
     AlreadyRunning,
     CcoreError,
@@ -23,16 +23,18 @@ from ccore.errors import (
     SwitchRefused,
     SwitchUnreachable,
 )
-from ccore.esl import FrameDecoder, Link, job_of
-from ccore.model import Command, Event, JobDone, LinkDown
+from ccore.esl import Frame, FrameDecoder, Link, job_of
+from ccore.model import Command, Event, JobDone
 
 __all__ = ["NodeLink", "ask"]
 
 log = logging.getLogger(__name__)
 
 READ_BYTES = 256 * 1024
-# Between two tries: doubled each time, and jittered so that many daemons do not knock together.
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 5.0
+# A command may bring the link's next deadline nearer than it was when we went to sleep.
+LONGEST_SLEEP_S = 1.0
+# So much waits only if a switch says more than we handle: a tenth of a second of all it can say.
+FLOOD_BYTES = 4 * 1024 * 1024
 
 # Nothing that time alone mends: a wrong password, an old switch, another ccore.
 _LASTING = (SwitchRefused, SwitchOutdated, AlreadyRunning)
@@ -62,6 +64,7 @@ class NodeLink:
         self._deliver = deliver
         self._refuse = refuse
         self._was_up = False
+        self._is_flooded = False
         self._events: Wire | None = None
         self._commands: Wire | None = None
         self._greenlet: gevent.Greenlet | None = None
@@ -97,24 +100,29 @@ class NodeLink:
             data = self.link.take_command_bytes()
             if data:
                 self._commands.send(data)
+                if self._events is not None:
+                    self._events.intake.nudge()  # what it does comes as an event
 
     def be_prompt(self, is_wanted: bool) -> None:
         """Tick while somebody waits on the switch, rest otherwise."""
         if self._events is not None:
-            self._events.tick(is_wanted)
+            self._events.intake.beat(is_wanted)
+
+    def intake_figures(self) -> dict[str, Any]:
+        """What waits, what was read while the loop was late, what was thrown away."""
+        return self._events.intake.figures() if self._events is not None else {}
 
     # The life of the pair.
 
     def _live(self) -> None:
-        pause_s = FIRST_PAUSE_S
         while True:
             try:
                 self._open()
-                pause_s = FIRST_PAUSE_S
                 self._serve()
             except CcoreError as error:
                 why = str(error)
-                if isinstance(error, _LASTING) and not self._was_up:
+                is_refused = isinstance(error, _LASTING)
+                if is_refused and not self._was_up:
                     self._refuse(error)
                     return
                 if str(self.trouble) != why:
@@ -122,12 +130,13 @@ class NodeLink:
                 self.trouble = error
             self._hang_up()
             now_us = self._clock.now_us()
-            self._deliver(self.node, [LinkDown(now_us, why)], now_us)
-            gevent.sleep(pause_s * random.uniform(0.5, 1.0))
-            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+            told = self.link.closed(now_us, why, is_refused=is_refused)
+            self._deliver(self.node, told, now_us)
+            gevent.sleep(self.link.pause_us() / 1e6)
 
     def _open(self) -> None:
         s = self.switch
+        self.link.opening()
         self._events = Wire(connect(self.node, s.host, s.port, s.password))
         self._commands = Wire(connect(self.node, s.host, s.port, s.password))
         self.connects += 1
@@ -141,14 +150,14 @@ class NodeLink:
         assert self._commands is not None
         over: AsyncResult = AsyncResult()
 
-        def end(why: str) -> None:
-            over.set_exception(self._unreachable(why))
+        def end(why: str | CcoreError) -> None:
+            over.set_exception(self._unreachable(why) if isinstance(why, str) else why)
 
         for wire, receive in (
-            (self._events, self.link.receive_events),
-            (self._commands, self.link.receive_replies),
+            (self._events, self.link.take_event_frames),
+            (self._commands, self.link.take_reply_frames),
         ):
-            wire.start(self._reader(receive, over.set_exception), end)
+            wire.start(self._reader(receive, end), end)
         watcher = gevent.spawn(self._watch, over.set_exception)
         try:
             over.get()
@@ -156,12 +165,15 @@ class NodeLink:
             watcher.kill()
 
     def _reader(
-        self, receive: Callable[[bytes, int], list[Event]], end: Callable[[CcoreError], None]
-    ) -> Callable[[bytes], None]:
-        def take(data: bytes) -> None:
+        self,
+        receive: Callable[[list[Frame], int, int], list[Event]],
+        end: Callable[[CcoreError], None],
+    ) -> Take:
+        def take(frames: list[Frame], size: int) -> None:
             came_us = self._clock.now_us()
             try:
-                self._take(receive(data, came_us), came_us)
+                self._take(receive(frames, size, came_us), came_us)
+                self._mind_flood(came_us)
             except CcoreError as error:
                 end(error)
 
@@ -177,6 +189,22 @@ class NodeLink:
             self._deliver(self.node, events, came_us)
         self.flush()  # a reply may ask for more (what the switch has)
 
+    def _mind_flood(self, now_us: int) -> None:
+        """Say when a switch says more than is handled; when that is over, mend our picture."""
+        if self._events is None:
+            return
+        intake = self._events.intake
+        if self._is_flooded and not intake.is_behind:
+            self._is_flooded = False
+            gone = intake.take_shed()
+            log.info("switch %s: caught up; %d events thrown away", self.node, gone)
+            if gone:
+                self.link.shed(gone, now_us)
+                self.flush()
+        elif not self._is_flooded and intake.waiting_bytes > FLOOD_BYTES:
+            self._is_flooded = True
+            log.warning("switch %s says more than is handled at once", self.node)
+
     def _unreachable(self, why: str) -> SwitchUnreachable:
         return SwitchUnreachable(host=self.switch.host, port=self.switch.port, why=why)
 
@@ -186,7 +214,7 @@ class NodeLink:
             while True:
                 left_us = self.link.next_deadline() - self._clock.now_us()
                 if left_us > 0:
-                    gevent.sleep(left_us / 1e6)
+                    gevent.sleep(min(left_us / 1e6, LONGEST_SLEEP_S))
                 now_us = self._clock.now_us()
                 self._take(self.link.tick(now_us), now_us)
         except CcoreError as error:
@@ -197,7 +225,7 @@ class NodeLink:
             if wire is not None:
                 wire.close()
         self._events = self._commands = None
-        self.link.closed()
+        self._is_flooded = False
 
 
 def ask(switch: Switch, commands: Sequence[str]) -> list[str]:

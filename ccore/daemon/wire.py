@@ -1,100 +1,92 @@
-"""One connection to a switch: hands over bytes as they come, writes what fits, never waits.
+"""One connection to a switch: hands over frames as they come, writes what fits, never waits.
 
 It lives in callbacks of gevent's loop rather than in greenlets of its own: a switch says so much in
-small pieces that changing greenlets for each would cost more than understanding it.
+small pieces that changing greenlets for each would cost more than understanding it. What the loop
+is late for `_intake` reads.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import gevent
 from gevent import socket
 from gevent.monkey import get_original
 
-__all__ = ["Wire"]
+from ccore.daemon._intake import Intake
+from ccore.errors import CcoreError, ProtocolError
+from ccore.esl import Frame
 
-READ_BYTES = 256 * 1024
+__all__ = ["Take", "Wire"]
+
 READABLE, WRITABLE = 1, 2  # of libev
-# The switch looks at its event queue every 20 ms unless a byte arrives. A byte every 5 ms: an event
-# waits 3 ms (p50), 6 at most. Every 2 ms it would be 1.6 and 3, for 3 % of a core in place of 1:
-# more than all else that ccore does for 20 calls a second.
-TICK_S = 0.005
+
+Take = Callable[[list[Frame], int], None]  # frames, and the bytes they had
+End = Callable[[str | CcoreError], None]  # how a connection ended, or what was wrong with its bytes
 
 
 class Wire:
-    """Takes over an authenticated socket."""
+    """Takes over an authenticated socket. `importance` ranks events, for when too many wait."""
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, importance: Mapping[str, int] | None = None) -> None:
         # Not gevent's: that one would wait where this one must say that it is full.
         self._sock = get_original("socket", "socket")(fileno=sock.detach())
         self._sock.setblocking(False)
+        self.intake = Intake(self._sock.fileno(), importance)
         loop = gevent.get_hub().loop
         self._readable = loop.io(self._sock.fileno(), READABLE)
+        self._backlog = loop.io(self.intake.fileno(), READABLE)
         self._writable = loop.io(self._sock.fileno(), WRITABLE)
-        self._tick = loop.timer(TICK_S, TICK_S)
         self._unsent = bytearray()
-        self._take: Callable[[bytes], None]
-        self._end: Callable[[str], None]
+        self._take: Take
+        self._end: End
+        self._is_open = True
 
-    def start(self, take: Callable[[bytes], None], end: Callable[[str], None]) -> None:
-        """`take` gets all bytes, `end` once why there are no more. Neither may wait."""
+    def start(self, take: Take, end: End) -> None:
+        """`take` gets all frames, `end` once why there are no more. Neither may wait.
+
+        A turn hands over what one read brings, so that a switch that floods us leaves the others
+        theirs.
+        """
         self._take, self._end = take, end
         self._readable.start(self._on_readable)
+        self._backlog.start(self._on_readable)
+
+    @property
+    def unsent_bytes(self) -> int:
+        return len(self._unsent)
 
     def send(self, data: bytes) -> None:
         """Now what fits, the rest as soon as there is room."""
         if not self._unsent:
-            data = data[self._write(data) :]
+            data = data[self.intake.send(data) :]
         if data:
             self._unsent += data
             self._writable.start(self._on_writable)
 
-    def tick(self, is_wanted: bool) -> None:
-        """Lone line feeds wake the switch's listener and are swallowed there."""
-        if is_wanted != self._tick.active:
-            if is_wanted:
-                self._tick.start(self._on_tick)
-            else:
-                self._tick.stop()
-
     def close(self) -> None:
-        for watcher in (self._readable, self._writable, self._tick):
+        self._is_open = False
+        for watcher in (self._readable, self._backlog, self._writable):
             watcher.stop()
             watcher.close()
+        self.intake.close()
         self._sock.close()
 
     def _on_readable(self) -> None:
         try:
-            data = self._sock.recv(READ_BYTES)
-        except (BlockingIOError, InterruptedError):
+            frames = self.intake.read()
+        except ProtocolError as error:
+            self._over(error)
             return
-        except OSError as error:
-            self._over(f"the connection broke: {error.strerror or error}")
-            return
-        if data:
-            self._take(data)
-        else:
-            self._over("it closed the connection")
+        if frames:
+            self._take(frames, self.intake.cut_bytes)
+        if self._is_open and self.intake.over and not self.intake.is_behind:
+            self._over(self.intake.over)
 
-    def _over(self, why: str) -> None:
+    def _over(self, why: str | CcoreError) -> None:
         self._readable.stop()
+        self._backlog.stop()
         self._end(why)
 
     def _on_writable(self) -> None:
-        del self._unsent[: self._write(bytes(self._unsent))]
+        del self._unsent[: self.intake.send(bytes(self._unsent))]
         if not self._unsent:
             self._writable.stop()
-
-    def _on_tick(self) -> None:
-        # Behind bytes that wait a line feed would land inside a command, and they wake it anyway.
-        if not self._unsent:
-            self._write(b"\n")
-
-    def _write(self, data: bytes) -> int:
-        """How many bytes the kernel took; of a broken connection the reader finds out."""
-        try:
-            sent: int = self._sock.send(data)
-        except (BlockingIOError, InterruptedError):
-            return 0
-        except OSError:
-            return len(data)
-        return sent

@@ -1,6 +1,6 @@
 """One connection in gevent's loop: nothing is lost, cut or mixed, however slow the other side."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import gevent
 import pytest
@@ -8,8 +8,11 @@ from gevent import socket
 from gevent.event import Event as Flag
 
 from ccore.daemon.wire import Wire
+from ccore.errors import CcoreError, ProtocolError
+from ccore.esl import Frame
 
-PATIENCE_S = 10
+PATIENCE_S = 60
+REPLY = b"Content-Type: command/reply\nReply-Text: +OK\n\n"
 
 
 class Ends:
@@ -18,20 +21,28 @@ class Ends:
     def __init__(self) -> None:
         ours, self.theirs = socket.socketpair()
         self.wire = Wire(ours)
-        self.taken = bytearray()
-        self.why = ""
+        self.frames: list[Frame] = []
+        self.size = 0
+        self.why: list[str | CcoreError] = []
         self.news = Flag()
 
     def start(self) -> None:
         self.wire.start(self._take, self._end)
 
-    def _take(self, data: bytes) -> None:
-        self.taken += data
+    def _take(self, frames: list[Frame], size: int) -> None:
+        self.frames += frames
+        self.size += size
         self.news.set()
 
-    def _end(self, why: str) -> None:
-        self.why = why
+    def _end(self, why: str | CcoreError) -> None:
+        self.why.append(why)
         self.news.set()
+
+    def until(self, is_so: Callable[[], object]) -> None:
+        with gevent.Timeout(PATIENCE_S):
+            while not is_so():
+                self.news.wait()
+                self.news.clear()
 
     def read(self, size: int) -> bytes:
         data = b""
@@ -44,47 +55,70 @@ class Ends:
 @pytest.fixture
 def ends() -> Iterator[Ends]:
     both = Ends()
+    both.start()
     yield both
     both.wire.close()
     both.theirs.close()
 
 
 def test_what_a_slow_switch_does_not_take_goes_later_whole_and_in_order(ends: Ends) -> None:
-    ends.start()
     commands = [b"api uuid_kill leg-%08d\n\n" % number for number in range(60_000)]
     for command in commands:
         ends.wire.send(command)
     whole = b"".join(commands)
     assert ends.read(len(whole)) == whole
+    assert ends.wire.unsent_bytes == 0
 
 
-def test_a_nudge_never_lands_inside_a_command(ends: Ends) -> None:
-    ends.start()
-    ends.wire.tick(True)
+def test_a_beat_never_lands_inside_a_command(ends: Ends) -> None:
+    ends.wire.intake.beat(True)
     command = b"api " + b"x" * 2_000_000 + b"\n\n"
     ends.wire.send(command)
     assert command in ends.read(len(command) + 1)
 
 
-def test_it_nudges_only_while_somebody_waits(ends: Ends) -> None:
-    ends.start()
-    ends.wire.tick(True)
+def test_it_beats_only_while_somebody_waits(ends: Ends) -> None:
+    ends.wire.intake.beat(True)
     assert ends.read(3).startswith(b"\n\n\n")
-    ends.wire.tick(False)
+    ends.wire.intake.beat(False)
     ends.wire.send(b"end")
     assert ends.read(3).lstrip(b"\n") == b"end"
+    assert ends.wire.intake.figures()["beats"] >= 3
 
 
-def test_bytes_come_in_as_they_are_and_the_end_is_told(ends: Ends) -> None:
-    ends.start()
-    ends.theirs.sendall(b"Content-Type: auth/request\n\n")
-    with gevent.Timeout(PATIENCE_S):
-        while not ends.taken:
-            ends.news.wait()
-            ends.news.clear()
-        assert bytes(ends.taken) == b"Content-Type: auth/request\n\n"
-        ends.theirs.close()
-        while not ends.why:
-            ends.news.wait()
-            ends.news.clear()
-    assert "closed" in ends.why
+def test_a_command_is_followed_by_beats_of_its_own(ends: Ends) -> None:
+    ends.wire.intake.nudge()
+    assert ends.read(1).startswith(b"\n")
+
+
+def test_frames_come_as_they_are_and_the_end_is_told(ends: Ends) -> None:
+    ends.theirs.sendall(REPLY + b"\n" + REPLY[:20])
+    ends.until(lambda: ends.frames)
+    ends.theirs.sendall(REPLY[20:])
+    ends.until(lambda: len(ends.frames) == 2)
+    assert [frame.reply for frame in ends.frames] == ["+OK", "+OK"]
+    ends.theirs.close()
+    ends.until(lambda: ends.why)
+    assert ends.why == ["it closed the connection"]
+    assert ends.size == 2 * len(REPLY) + 1
+
+
+def test_frames_before_bytes_that_are_none_are_handed_over_first(ends: Ends) -> None:
+    ends.theirs.sendall(REPLY * 3 + b"no frame at all\n\n" + REPLY)
+    ends.until(lambda: ends.why)
+    assert len(ends.frames) == 3
+    assert isinstance(ends.why[0], ProtocolError)
+
+
+def test_a_wire_may_be_closed_by_whoever_it_hands_frames_to() -> None:
+    ours, theirs = socket.socketpair()
+    wire, over = Wire(ours), Flag()
+
+    def take(frames: list[Frame], size: int) -> None:
+        wire.close()
+        over.set()
+
+    wire.start(take, lambda why: None)
+    theirs.sendall(REPLY * 1_000)
+    assert over.wait(PATIENCE_S)
+    theirs.close()
