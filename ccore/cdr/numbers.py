@@ -5,6 +5,7 @@ The key is what makes the hash safe: without one, all numbers of a country are h
 
 import hashlib
 import os
+import re
 import secrets
 from pathlib import Path
 
@@ -14,12 +15,16 @@ __all__ = ["hash_number", "load_key"]
 
 KEY_BYTES = 32
 HASH_BYTES = 10  # 80 bits: no two of a billion callers collide in practice
+HASH = re.compile(r"h[0-9a-f]{20}")
 
 
 def hash_number(number: str, key: bytes) -> str:
-    """The same number gives the same hash; an empty number (withheld) stays empty."""
-    if not number:
-        return ""
+    """The same number gives the same hash; an empty number (withheld) stays empty.
+
+    What is a hash stays as it is: a number may come from where it was hashed before.
+    """
+    if not number or HASH.fullmatch(number):
+        return number
     text = number.encode("utf-8", "surrogateescape")
     return "h" + hashlib.blake2b(text, key=key, digest_size=HASH_BYTES).hexdigest()
 

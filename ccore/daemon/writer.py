@@ -1,34 +1,36 @@
 """Facts to disk, off the way of calls: rows, the recordings' index, what outlives the process.
 
-A disk that refuses costs no call: rows stay in memory up to the journal's bound, are written when
-the disk takes them again, and the trouble is told once each time it changes.
+Everything that a turn of the floor tells is handed to the kernel at once, by a thread: it outlives
+this process from then on, and a power cut from the next `SYNC_S` on. Nobody is told that a call has
+ended before its row is written.
+
+A disk that refuses or takes its time costs no call: rows stay in memory up to the journal's bound,
+are written when the disk takes them again, and the trouble is told once each time it changes.
 """
 
 import logging
+import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import gevent
+from gevent.event import Event as Flag
+from gevent.threadpool import ThreadPool
 
 from ccore.cdr.journal import JournalWriter
 from ccore.cdr.recordings import RecordingIndex
 from ccore.errors import CcoreError, DiskTrouble
-from ccore.model import (
-    AgentState,
-    ContactClosed,
-    Fact,
-    News,
-    RecordingClosed,
-)
+from ccore.model import AgentState, ContactClosed, Fact, News, Noted, RecordingClosed
 from ccore.store import Store
 
 __all__ = ["Writer"]
 
 log = logging.getLogger(__name__)
 
-# Rows are grouped so long: a power cut costs at most this, a write serves many calls.
-EVERY_S = 0.1
+SYNC_S = 1.0  # a power cut costs at most the rows of so long
+RETRY_S = 1.0  # how soon a disk that refused is asked again
+SLOW_S = 2.0  # a write that takes longer is trouble to be told
 
 
 class Writer:
@@ -41,14 +43,19 @@ class Writer:
         store: Store,
         publish: Callable[[News], None],
     ) -> None:
-        self.trouble = ""  # what the disk says now; "" when it is well
         self.unrecorded = 0  # recordings of which there is no file
+        self._said = ""
         self._journal = journal
         self._recordings = recordings
         self._store = store
         self._publish = publish
         self._finished: deque[RecordingClosed] = deque()
-        self._greenlet: gevent.Greenlet | None = None
+        self._ended: deque[News] = deque()  # told when their rows are written
+        self._coming = Flag()
+        self._recorded = Flag()
+        self._begun_s = 0.0  # of the write that is under way, by the monotonic clock; 0: none
+        self._greenlets: list[gevent.Greenlet] = []
+        self._pool: ThreadPool | None = None
 
     @property
     def pending(self) -> int:
@@ -59,21 +66,39 @@ class Writer:
     def lost(self) -> int:
         return self._journal.lost
 
+    @property
+    def trouble(self) -> str:
+        """What the disk says now; "" when it is well."""
+        if self._is_stuck:
+            return f"{self._journal.directory} takes {self._taking_s:.0f} s for a write so far"
+        return self._said
+
     def start(self) -> None:
-        self._greenlet = gevent.spawn(self._run)
+        self._pool = ThreadPool(2)  # one writes, one waits for the disk
+        self._greenlets = [gevent.spawn(one) for one in (self._run, self._sync, self._index_all)]
 
     def take(self, facts: Iterable[Fact]) -> None:
         """From the runner; never touches the disk."""
         for fact in facts:
             if isinstance(fact, News):
-                self._publish(fact)
-                if fact.kind == "agent":
-                    self._remember_agent(fact)
+                self._tell(fact)
             elif isinstance(fact, RecordingClosed):
                 self._finished.append(fact)
+                self._recorded.set()
+            elif isinstance(fact, Noted):
+                self._store.note(fact.key, fact.fields)
             else:
                 self._journal.append(fact)
                 self._remember(fact)
+        self._coming.set()
+
+    def _tell(self, news: News) -> None:
+        if news.kind == "ended" and not self.trouble:
+            self._ended.append(news)
+            return
+        self._publish(news)
+        if news.kind == "agent":
+            self._remember_agent(news)
 
     def _remember(self, fact: Fact) -> None:
         if isinstance(fact, ContactClosed) and fact.agent and fact.calling:
@@ -86,27 +111,74 @@ class Writer:
 
     def _run(self) -> None:
         while True:
-            gevent.sleep(EVERY_S)
+            self._coming.wait()
+            self._coming.clear()
             self.flush()
+            if self._said:
+                gevent.sleep(RETRY_S)
+                self._coming.set()
 
     def flush(self) -> None:
         """What waits goes to disk; what the disk says of it is told."""
+        told = len(self._ended)
+        self._begun_s = time.monotonic()
         try:
-            self._journal.flush()
-            self._store.flush()
-            self._index()
+            self._in_thread(self._write)
         except DiskTrouble as trouble:
             self._say(str(trouble))
         else:
             self._say("")
+        finally:
+            self._begun_s = 0.0
+        for _ in range(told):
+            self._publish(self._ended.popleft())
+
+    def _write(self) -> None:
+        self._journal.flush()
+        self._store.flush()
+
+    def _in_thread(self, work: Callable[[], None]) -> None:
+        if self._pool is None:
+            work()
+        else:
+            self._pool.apply(work)
+
+    def _sync(self) -> None:
+        while True:
+            gevent.sleep(SYNC_S)
+            if self._is_stuck and not self._said:
+                self._say(self.trouble)
+            try:
+                self._in_thread(self._journal.sync)
+            except DiskTrouble as trouble:
+                self._say(str(trouble))
+
+    @property
+    def _taking_s(self) -> float:
+        return time.monotonic() - self._begun_s if self._begun_s else 0.0
+
+    @property
+    def _is_stuck(self) -> bool:
+        return self._taking_s > SLOW_S
 
     def _say(self, trouble: str) -> None:
-        if trouble != self.trouble:
-            self.trouble = trouble
+        if trouble != self._said:
+            self._said = trouble
             if trouble:
                 log.error("%s", trouble)
             else:
                 log.info("the disk takes records again")
+
+    def _index_all(self) -> None:
+        while True:
+            self._recorded.wait()
+            self._recorded.clear()
+            try:
+                self._index()
+            except DiskTrouble as trouble:
+                self._say(str(trouble))
+                gevent.sleep(RETRY_S)
+                self._recorded.set()
 
     def _index(self) -> None:
         """Hashing a long recording takes a while: in a thread, one at a time."""
@@ -121,9 +193,17 @@ class Writer:
 
     def close(self) -> None:
         """Everything to disk, then let go."""
-        if self._greenlet is not None:
-            self._greenlet.kill()
+        gevent.killall(self._greenlets)
+        if self._pool is not None:
+            self._pool.join()
         self.flush()
+        try:
+            self._index()
+        except DiskTrouble as trouble:
+            self._say(str(trouble))
+        if self._pool is not None:
+            self._pool.kill()
+            self._pool = None
         for closing in (self._journal.close, self._store.close, self._recordings.close):
             try:
                 closing()

@@ -1,7 +1,8 @@
-"""State that outlives the process: agents' states, and whom each caller spoke with last."""
+"""State that outlives the process: agents' states, last agents, what is open if we die now."""
 
+from ccore.store.ledger import Ledger
 from ccore.store.memory import MemoryStore
 from ccore.store.protocol import LastAgent, SavedAgent, Store
 from ccore.store.sqlite import SqliteStore
 
-__all__ = ["LastAgent", "MemoryStore", "SavedAgent", "SqliteStore", "Store"]
+__all__ = ["LastAgent", "Ledger", "MemoryStore", "SavedAgent", "SqliteStore", "Store"]

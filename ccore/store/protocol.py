@@ -1,5 +1,6 @@
-"""What a store does, and the two things it keeps."""
+"""What a store does, and what it keeps."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,7 +21,7 @@ class SavedAgent:
 class LastAgent:
     """Whom a caller spoke with last, in one queue."""
 
-    calling: str
+    calling: str  # his number, or its keyed hash
     queue: str
     agent: str
     at_us: int
@@ -41,6 +42,12 @@ class Store(Protocol):
 
     def load_last_agents(self, since_us: int) -> list[LastAgent]:
         """Those from `since_us` on, oldest first. Older ones are forgotten for good."""
+
+    def note(self, key: str, fields: Mapping[str, str]) -> None:
+        """What has to be known of an open call or an agent; without fields: forget it."""
+
+    def load_notes(self) -> dict[str, Mapping[str, str]]:
+        """What was noted and not forgotten, by key."""
 
     def flush(self) -> None: ...
 

@@ -1,12 +1,19 @@
-"""A store in one SQLite file, in WAL mode: a reader never waits for the daemon, nor it for one."""
+"""A store in one SQLite file, in WAL mode: a reader never waits for the daemon, nor it for one.
+
+With a key, callers' numbers are kept as keyed hashes, and those that an earlier run kept plain are
+hashed when the store is opened.
+"""
 
 import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
 
 from sqlite_utils import Database
 
+from ccore.cdr.numbers import hash_number
 from ccore.errors import DiskTrouble
 from ccore.model import AgentState
+from ccore.store.ledger import Ledger
 from ccore.store.protocol import LastAgent, SavedAgent
 
 __all__ = ["SqliteStore"]
@@ -22,8 +29,9 @@ TABLES = {
 
 
 class SqliteStore:
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, number_key: bytes | None = None) -> None:
         self.path = directory / FILE_NAME
+        self._key = number_key
         self._agents: dict[str, SavedAgent] = {}  # not written yet, the newest of each
         self._last: dict[tuple[str, str], LastAgent] = {}
         try:
@@ -35,9 +43,11 @@ class SqliteStore:
             for name, (columns, key) in TABLES.items():
                 if not self._db.table(name).exists():
                     self._db.table(name).create(columns, pk=key)
+            self._hash_plain_numbers()
             self._db.conn.commit()
         except (OSError, sqlite3.Error) as error:
             raise DiskTrouble(path=self.path, why=str(error)) from error
+        self._ledger = Ledger(directory)
 
     def save_agent(self, agent: str, state: AgentState, reason: str, since_us: int) -> None:
         self._agents[agent] = SavedAgent(agent, state, reason, since_us)
@@ -52,6 +62,7 @@ class SqliteStore:
         ]
 
     def save_last_agent(self, calling: str, queue: str, agent: str, at_us: int) -> None:
+        calling = self._hashed(calling)
         self._last[calling, queue] = LastAgent(calling, queue, agent, at_us)
 
     def load_last_agents(self, since_us: int) -> list[LastAgent]:
@@ -65,7 +76,17 @@ class SqliteStore:
             )
         ]
 
+    def note(self, key: str, fields: Mapping[str, str]) -> None:
+        if self._key and fields:
+            fields = {**fields, "calling": self._hashed(fields.get("calling", ""))}
+            fields.pop("calling_name", None)
+        self._ledger.note(key, fields)
+
+    def load_notes(self) -> dict[str, Mapping[str, str]]:
+        return self._ledger.load()
+
     def flush(self) -> None:
+        self._ledger.flush()
         if not self._agents and not self._last:
             return
         agents, last = self._agents, self._last
@@ -83,7 +104,10 @@ class SqliteStore:
                     [(_text(k.calling), k.queue, k.agent, k.at_us) for k in last.values()],
                 )
         except sqlite3.Error as error:
-            self._agents, self._last = agents | self._agents, last | self._last
+            for name, saved in agents.items():
+                self._agents.setdefault(name, saved)
+            for key, known in last.items():
+                self._last.setdefault(key, known)
             raise DiskTrouble(path=self.path, why=str(error)) from error
 
     def close(self) -> None:
@@ -91,6 +115,21 @@ class SqliteStore:
             self.flush()
         finally:
             self._db.conn.close()
+            self._ledger.close()
+
+    def _hashed(self, calling: str) -> str:
+        return hash_number(calling, self._key) if self._key else calling
+
+    def _hash_plain_numbers(self) -> None:
+        if not self._key:
+            return
+        known = self._db.conn.execute("select distinct calling from last_agents").fetchall()
+        for (calling,) in known:
+            if (hashed := self._hashed(calling)) != calling:
+                self._db.conn.execute(
+                    "update or replace last_agents set calling = ? where calling = ?",
+                    (hashed, calling),
+                )
 
     def _query(self, sql: str, *values: int) -> list[tuple]:  # type: ignore[type-arg]
         try:

@@ -2,13 +2,15 @@
 
 import logging
 import resource
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from ccore.cdr import Row, load
+from ccore.cdr import Row, load, read
 from ccore.cdr.journal import JournalWriter
 from ccore.cdr.recordings import RecordingIndex
 from ccore.daemon.writer import Writer
@@ -67,3 +69,58 @@ def test_a_full_disk_is_told_once_and_costs_no_row(
     assert (writer.pending, writer.lost, writer.trouble) == (0, 0, "")
     assert len(caplog.messages) == 2  # the trouble and its end
     assert list(load(records).facts(Row.AGENT)) == stretches
+
+
+# Ends calls as fast as it can, and tells of each end on standard output.
+BUSY = """
+import sys
+from pathlib import Path
+import gevent
+from ccore.cdr import JournalWriter, RecordingIndex
+from ccore.daemon import writer as daemon_writer
+from ccore.daemon.writer import Writer
+from ccore.model import ContactClosed, EndedBy, News, Outcome
+from ccore.store import SqliteStore
+
+daemon_writer.SLOW_S = 3600  # on a starved machine too, nobody is told before the row is there
+
+def tell(news):
+    sys.stdout.write(news.fields["contact"] + "\\n")
+    sys.stdout.flush()
+
+directory, first = Path(sys.argv[1]), int(sys.argv[2])
+journal = JournalWriter(directory / "cdr")
+writer = Writer(journal, RecordingIndex(directory / "cdr"), SqliteStore(directory), tell)
+writer.start()
+for number in range(first, first + 100_000):
+    contact = f"call-{number}"
+    writer.take([
+        ContactClosed(contact, "a", number * 1000, number * 1000 + 5, Outcome.ANSWERED,
+                      EndedBy.CALLER, "NORMAL_CLEARING", "95588", "138", "", "zh", "main"),
+        News("ended", number, {"contact": contact}),
+    ])
+    gevent.sleep(0)
+    while writer.pending > 200:
+        gevent.sleep(0.001)
+"""
+
+
+def test_killed_at_any_moment_it_has_every_row_whose_end_was_told_and_none_twice(
+    tmp_path: Path,
+) -> None:
+    told: list[str] = []
+    for life, lines in enumerate((1, 40, 300)):
+        command = [sys.executable, "-c", BUSY, str(tmp_path), str(life * 100_000)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            for _ in range(lines):
+                told.append(process.stdout.readline().strip())
+            process.kill()
+            told += [line.strip() for line in process.stdout if line.endswith("\n")]
+    records = load(tmp_path / "cdr")
+    found = [fact.contact for fact in records.facts(Row.CONTACT)]
+    records.strings.close()
+    assert set(told) <= set(found)
+    assert len(found) == len(set(found))
+    numbers = read(tmp_path / "cdr", Row.CONTACT)["seq"].tolist()
+    assert sorted(numbers) == list(range(1, len(found) + 1))
