@@ -12,13 +12,14 @@ import msgspec
 from ccore.config.checks import check
 from ccore.config.faults import find_fault, show
 from ccore.config.lines import dotted, find_lines, line_of
-from ccore.config.schema import Config
+from ccore.config.schema import Config, Switch
 from ccore.errors import BadConfig
 
 __all__ = ["load", "parse"]
 
 # A configuration of a thousand queues and ten thousand agents has about 1 MB.
 MAX_BYTES = 16 * 1024 * 1024
+MAX_PASSWORD_BYTES = 256
 
 Warn = Callable[[str], None]
 
@@ -42,7 +43,38 @@ def load(path: Path, warn: Warn = lambda line: None) -> Config:
     config = parse(text, str(path), path.parent, warn)
     if mode & 0o044 and any(switch.password for switch in config.switch.values()):
         warn(f"{path}: holds a password and others can read it: chmod 600 {path}")
-    return config
+    return _with_passwords(config, path, warn)
+
+
+def _with_passwords(config: Config, path: Path, warn: Warn) -> Config:
+    """Passwords that stand in files of their own, such as systemd's credentials."""
+    switches = {
+        name: msgspec.structs.replace(switch, password=_password(name, switch, path, warn))
+        if switch.password_file
+        else switch
+        for name, switch in config.switch.items()
+    }
+    return msgspec.structs.replace(config, switch=switches)
+
+
+def _password(name: str, switch: Switch, path: Path, warn: Warn) -> str:
+    file = path.parent / switch.password_file
+    place = f"switch.{name}.password_file"
+    if switch.password:
+        raise _bad(str(path), place, "a password beside it", "one of the two")
+    try:
+        mode = file.stat().st_mode
+        with file.open("rb") as opened:
+            data = opened.read(MAX_PASSWORD_BYTES + 1)
+    except OSError as error:
+        why = (error.strerror or "unreadable").lower()
+        raise _bad(str(path), place, f"{show(str(file))} ({why})", "a readable file") from None
+    password = data.decode("utf-8", "replace").rstrip("\r\n")
+    if not password or len(data) > MAX_PASSWORD_BYTES or not password.isprintable():
+        raise _bad(str(path), place, "no password in it", "one line of printable characters")
+    if mode & 0o044:
+        warn(f"{file}: is a password and others can read it: chmod 600 {file}")
+    return password
 
 
 def parse(
@@ -68,7 +100,9 @@ def parse(
         return f"line {line}, {dotted(path)}" if line else dotted(path)
 
     if fault := find_fault(data, Config):
-        raise _bad(file, place_of(fault.path), fault.found, fault.expected)
+        is_secret = fault.path[-1:] == ("password",)
+        found = "something else" if is_secret else fault.found
+        raise _bad(file, place_of(fault.path), found, fault.expected)
     config = msgspec.convert(data, Config, strict=True)
     for line in check(config, file, place_of):
         warn(line)

@@ -5,7 +5,7 @@ Times are seconds (`_s`). A *destination* is one of `ivr:FLOW`, `queue:NAME`, `a
 `[prompts]`.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -96,13 +96,22 @@ class Switch(Table):
     host: str = "127.0.0.1"  # where the event socket listens
     port: Annotated[int, Meta(ge=0, le=65_535)] = 8021  # its port
     password: str = ""  # event-socket password (keep the file at mode 0600)
+    password_file: str = ""  # or a file that holds it and nothing else; relative to this file
     agent_domain: str = "agents"  # SIP domain of the agents' directory
     fallback_s: Seconds = 30  # a call that ccore leaves untouched so long goes to the fallback
+
+    def __repr__(self) -> str:
+        """Without the password: what is logged or raised may show a switch."""
+        return f"Switch({self.host}:{self.port})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("host", self.host), ("port", self.port)]
 
 
 class Daemon(Table):
     dir: str = "var"  # directory of everything that ccore writes; relative to this file
     socket: str = "ccore.sock"  # control socket, inside dir
+    group: str = ""  # who is in this group may use the control socket; empty: root and our own user
 
 
 class Records(Table):

@@ -76,3 +76,51 @@ def test_differences_are_told_one_by_one() -> None:
         "agents.1.skills.zh: 1 -> 2",
         "agents.2: new",
     ]
+
+
+def with_password_file(tmp_path: Path, secret: bytes, more: str = "") -> Path:
+    file, beside = tmp_path / "ccore.toml", tmp_path / "esl"
+    file.write_text(f"[switch.a]\npassword_file = 'esl'\n{more}")
+    beside.write_bytes(secret)
+    beside.chmod(0o600)
+    return file
+
+
+def test_a_password_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
+    config = load(with_password_file(tmp_path, b"pear tree\n"))
+    assert config.switch["a"].password == "pear tree"
+
+
+@pytest.mark.parametrize(
+    ("secret", "more", "why"),
+    [
+        (b"", "", "no password"),
+        (b"\n", "", "no password"),
+        (b"two\nlines\n", "", "no password"),
+        (b"x" * 300, "", "no password"),
+        (b"pear", "password = 'apple'", "one of the two"),
+    ],
+)
+def test_a_password_file_that_is_no_password_is_one_clear_line(
+    tmp_path: Path, secret: bytes, more: str, why: str
+) -> None:
+    with pytest.raises(BadConfig, match=why) as caught:
+        load(with_password_file(tmp_path, secret, more))
+    assert "apple" not in str(caught.value)
+
+
+def test_a_password_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    file = with_password_file(tmp_path, b"")
+    (tmp_path / "esl").unlink()
+    with pytest.raises(BadConfig, match=r"esl.*no such file"):
+        load(file)
+
+
+def test_no_password_shows_where_its_switch_is_shown(tmp_path: Path) -> None:
+    from rich.pretty import pretty_repr
+
+    config = load(with_password_file(tmp_path, b"pear"))
+    assert "pear" not in repr(config) + str(config) + pretty_repr(config)
+    with pytest.raises(BadConfig) as caught:
+        parse("[switch.a]\npassword = 123456789")
+    assert "123456789" not in str(caught.value)

@@ -43,6 +43,7 @@ BURST_PER_S, BURST_S = 10.0, 3.0
 AFTERWARDS_S = 6.0  # how long after a fault its losses are looked for
 RESTART_S = 1.0  # what systemd waits before it starts a killed service again
 STALL_S = 4.0
+REPAIR_S = 12.0  # what was missed is found by comparing pictures, every ten seconds
 NOTICE_S = 100.0  # a line that is dead without a word is noticed within
 TRIES = 3  # of a fault whose machine was taken away meanwhile
 CALM_S = 30.0
@@ -73,7 +74,10 @@ class Trial:
         self._until_linked_anew(self.proxy.cut)
 
     def garble(self) -> None:
-        self._until_linked_anew(lambda: self.proxy.garble(300))
+        """Bytes arrive as something else: the link may end by it, or miss what they said."""
+        self.proxy.garble(300)
+        self.traffic.run(REPAIR_S)
+        self.ccore.await_link(self.traffic.step)
 
     def stall(self) -> None:
         """The line says nothing for a while, and then everything at once."""
