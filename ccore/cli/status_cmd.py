@@ -6,13 +6,28 @@ import click
 
 from ccore.cli.options import asks_daemon, example, json_option
 from ccore.cli.queues_cmd import COLUMNS
-from ccore.cli.tables import show
+from ccore.cli.tables import Column, show
 from ccore.cli.text import as_json, clock, percent, safe
 
 if TYPE_CHECKING:
     from ccore.cli.client import Client
 
 __all__ = ["status"]
+
+# How a switch is heard and spoken to; docs/operations.md says what each column means.
+LINKS = (
+    Column("link", lambda row: row["name"]),
+    Column("state", lambda row: row["state"]),
+    Column("lag", lambda row: f"{row['lag_us'] / 1000:.0f} ms", right=True),
+    Column("worst", lambda row: f"{row['worst_lag_us'] / 1000:.0f} ms", right=True),
+    Column("in flight", lambda row: row["in_flight"], right=True),
+    Column("held", lambda row: row["held"], right=True),
+    Column("refused", lambda row: row["refused"], right=True),
+    Column("backlog", lambda row: f"{row['backlog_bytes'] / 1e6:.1f} MB", right=True),
+    Column("shed", lambda row: row["shed"], right=True),
+    Column("late", lambda row: row["late_reads"], right=True, spare=1),
+    Column("beats", lambda row: row["beats"], right=True, spare=2),
+)
 
 
 @click.command(epilog=example("ccore status", "ccore status --json"))
@@ -28,6 +43,12 @@ def status(daemon: "Client", json: bool) -> None:
         state = "up" if node["up"] else "DOWN"
         why = f": {safe(str(node['why']))}" if node.get("why") and not node["up"] else ""
         click.echo(f"switch {safe(node['name'])}: {state} since {clock(node['since_us'])}{why}")
+    health = view.get("daemon", {})
+    links = [{"name": name, **link} for name, link in health.get("links", {}).items()]
+    if links:
+        click.echo()
+        show(links, LINKS, json=False, empty="")
+        click.echo()
     totals = view["totals"]
     states: dict[str, int] = {}
     for agent in view["agents"]:
@@ -40,7 +61,6 @@ def status(daemon: "Client", json: bool) -> None:
         f"service level {percent(totals['service_level'])}"
     )
     click.echo(f"agents: {counted}")
-    health = view.get("daemon", {})
     if health.get("disk"):
         click.echo(f"disk: {safe(health['disk'])} Rows that wait: {health['rows_pending']}.")
     if health.get("unrecorded"):

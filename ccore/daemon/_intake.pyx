@@ -117,8 +117,8 @@ cdef struct Line:
     uint64_t reads              # by the loop
     uint64_t seen_reads         # of them, when bytes were first found waiting
     int64_t waiting_ns          # since when they wait; 0: none do
-    uint64_t reliefs            # looks in which the thread read for the loop
-    uint64_t relieved_bytes
+    uint64_t late_reads         # looks in which the thread read for the loop
+    uint64_t late_bytes
     uint64_t beats
     int kinds_count
     Kind[MOST_KINDS] kinds      # to be shed in this order; the first is all that have no name here
@@ -259,7 +259,7 @@ cdef void relieve(Line *line) noexcept nogil:
         if got > 0:
             held.end += got
             left -= got
-            line.relieved_bytes += got
+            line.late_bytes += got
         elif got == 0:
             line.is_over, line.error = True, 0
         elif errno == EAGAIN or errno == EINTR:
@@ -267,7 +267,7 @@ cdef void relieve(Line *line) noexcept nogil:
         else:
             line.is_over, line.error = True, errno
     if left < PASS_BYTES or line.is_over:
-        line.reliefs += 1
+        line.late_reads += 1
         line.is_rung = True
         ring(line.bell)
 
@@ -494,15 +494,15 @@ cdef class Intake:
         self.told_shed = self.line.shed
         return gone
 
-    def figures(self):
+    def counts(self):
         """Since the beginning: what the thread did here, and what was shed by name."""
-        names = ["other", *(name.decode() for name in self.names)]
-        kinds = {names[at]: self.line.kinds[at].shed for at in range(self.line.kinds_count)}
-        return {
-            "backlog_bytes": self.waiting_bytes,
-            "reliefs": self.line.reliefs,
-            "relieved_bytes": self.line.relieved_bytes,
+        counts = {
+            "late_reads": self.line.late_reads,
+            "late_bytes": self.line.late_bytes,
             "beats": self.line.beats,
-            "shed": self.line.shed,
-            "shed_kinds": {name: count for name, count in kinds.items() if count},
         }
+        names = [b"other", *self.names]
+        for at in range(self.line.kinds_count):
+            if self.line.kinds[at].shed:
+                counts[f"shed:{names[at].decode()}"] = self.line.kinds[at].shed
+        return counts

@@ -5,6 +5,7 @@ client stops reading freezes the event sockets of everybody.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -24,6 +25,7 @@ from ccore.errors import (
     SwitchUnreachable,
 )
 from ccore.esl import Frame, FrameDecoder, Link, job_of
+from ccore.esl.words import IMPORTANCE
 from ccore.model import Command, Event, JobDone
 
 __all__ = ["NodeLink", "ask"]
@@ -65,6 +67,7 @@ class NodeLink:
         self._refuse = refuse
         self._was_up = False
         self._is_flooded = False
+        self._reader_before: Counter[str] = Counter()  # counts of connections that are over
         self._events: Wire | None = None
         self._commands: Wire | None = None
         self._greenlet: gevent.Greenlet | None = None
@@ -108,9 +111,26 @@ class NodeLink:
         if self._events is not None:
             self._events.intake.beat(is_wanted)
 
-    def intake_figures(self) -> dict[str, Any]:
-        """What waits, what was read while the loop was late, what was thrown away."""
-        return self._events.intake.figures() if self._events is not None else {}
+    def figures(self) -> dict[str, Any]:
+        """How it is, for `ccore status`. Counts are those of all its connections."""
+        reader = Counter(self._reader_before)
+        if self._events is not None:
+            reader += self._events.intake.counts()
+        return {
+            **self.link.figures(),
+            "connects": self.connects,
+            "trouble": str(self.trouble or ""),
+            "backlog_bytes": self._events.intake.waiting_bytes if self._events else 0,
+            "unsent_bytes": self._commands.unsent_bytes if self._commands else 0,
+            "late_reads": reader["late_reads"],
+            "late_bytes": reader["late_bytes"],
+            "beats": reader["beats"],
+            "shed_kinds": {
+                name.partition(":")[2]: count
+                for name, count in sorted(reader.items())
+                if name.startswith("shed:")
+            },
+        }
 
     # The life of the pair.
 
@@ -137,7 +157,7 @@ class NodeLink:
     def _open(self) -> None:
         s = self.switch
         self.link.opening()
-        self._events = Wire(connect(self.node, s.host, s.port, s.password))
+        self._events = Wire(connect(self.node, s.host, s.port, s.password), IMPORTANCE)
         self._commands = Wire(connect(self.node, s.host, s.port, s.password))
         self.connects += 1
         self.link.opened(self._clock.now_us())
@@ -224,6 +244,8 @@ class NodeLink:
         for wire in (self._events, self._commands):
             if wire is not None:
                 wire.close()
+        if self._events is not None:
+            self._reader_before.update(self._events.intake.counts())
         self._events = self._commands = None
         self._is_flooded = False
 

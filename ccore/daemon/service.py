@@ -174,14 +174,7 @@ class Service:
             "rows_lost": self._writer.lost,
             "disk": self._writer.trouble,
             "unrecorded": self._writer.unrecorded,
-            "links": {
-                node: {
-                    **link.link.figures(),
-                    "connects": link.connects,
-                    "trouble": str(link.trouble or ""),
-                }
-                for node, link in self._runner.links.items()
-            },
+            "links": {node: link.figures() for node, link in self._runner.links.items()},
         }
 
     def reload(self) -> dict[str, Any]:

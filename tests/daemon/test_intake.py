@@ -199,7 +199,7 @@ def test_the_kernel_keeps_nothing_while_the_process_is_held(
         hold(sender, tmp_path)
         assert sender.is_done(), "the switch could not say all"
         until(lambda: unread(sender.sock) == 0)
-        assert intake.figures()["relieved_bytes"] > count * size
+        assert intake.counts()["late_bytes"] > count * size
         seen = 0
         while intake.is_behind:
             for frame in intake.read():
@@ -331,20 +331,20 @@ def test_the_least_important_and_oldest_go_first_and_are_counted(urgent: int, rn
             ends.send(event(name, number, 2_000) + (REPLY % number if number % 50 == 0 else b""))
         ends.until_taken()
         assert ends.intake.waiting_bytes <= limit
-        figures = ends.intake.figures()
+        counts = ends.intake.counts()
         ends.read_all()
     replies = [body for body in ends.bodies if body.startswith(b"+OK")]
     assert len(replies) == (len(order) + 49) // 50
-    assert figures["shed"] == len(order) + len(replies) - len(ends.bodies) > 0
-    assert ends.intake.take_shed() == figures["shed"]
+    gone = len(order) + len(replies) - len(ends.bodies)
+    assert ends.intake.take_shed() == gone > 0
     assert ends.intake.take_shed() == 0
     for name in NAMES:
         sent = [number for number, each in enumerate(order) if each == name]
         kept = numbers(ends.bodies, name)
         assert kept == sorted(kept)
         assert set(kept) <= set(sent)
-        gone = figures["shed_kinds"].get("other" if name == "HEARTBEAT" else name, 0)
-        assert len(sent) - len(kept) == gone
+        kind = "other" if name == "HEARTBEAT" else name
+        assert len(sent) - len(kept) == counts.get(f"shed:{kind}", 0)
     # Of the most important one none goes while others could.
     if urgent * 2_100 < limit // 3:
         assert len(numbers(ends.bodies, NAMES[0])) == urgent
@@ -370,7 +370,7 @@ def test_what_is_no_event_is_never_thrown_away_but_left_to_the_kernel() -> None:
             if sent < len(data) and select.select([], [ends.theirs], [], 0)[1]:
                 sent += ends.theirs.send(data[sent : sent + 50_000])
             assert ends.intake.waiting_bytes <= MB
-        assert ends.intake.figures()["shed"] == 0
+        assert ends.intake.take_shed() == 0
         assert set(ends.bodies) == {b"x" * 50_000}
 
 
@@ -413,6 +413,6 @@ def test_a_forked_child_has_connections_of_its_own() -> None:
 def test_nobody_beats_while_nobody_waits() -> None:
     with Ends() as ends, Ends() as other:
         other.intake.beat(True)
-        until(lambda: other.intake.figures()["beats"] > 100)
-        assert ends.intake.figures()["beats"] == 0
+        until(lambda: other.intake.counts()["beats"] > 100)
+        assert ends.intake.counts()["beats"] == 0
         assert unread(ends.theirs) == 0

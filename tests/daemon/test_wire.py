@@ -83,7 +83,7 @@ def test_it_beats_only_while_somebody_waits(ends: Ends) -> None:
     ends.wire.intake.beat(False)
     ends.wire.send(b"end")
     assert ends.read(3).lstrip(b"\n") == b"end"
-    assert ends.wire.intake.figures()["beats"] >= 3
+    assert ends.wire.intake.counts()["beats"] >= 3
 
 
 def test_a_command_is_followed_by_beats_of_its_own(ends: Ends) -> None:
