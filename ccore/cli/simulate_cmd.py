@@ -1,0 +1,315 @@
+"""`ccore simulate`: days of a centre in virtual time, through the floor that serves real calls."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ccore.cli.options import FILE, example, json_option
+from ccore.cli.tables import Column, Row, show
+from ccore.cli.text import as_json, safe
+
+if TYPE_CHECKING:
+    from ccore.sizing.outcome import Outcome
+    from ccore.sizing.scenario import Named
+    from ccore.sizing.summary import Summary
+
+__all__ = ["simulate"]
+
+COUNTS = ("offered", "answered", "abandoned")
+SHARES = ("service_level", "abn1", "occupancy")
+SECONDS = ("asa", "longest")
+THEORY = "Erlang"  # the line beside a variant that a formula fits
+
+
+@click.command(
+    epilog=example(
+        "ccore simulate examples/simulate-day.toml",
+        "ccore simulate examples/simulate-sites.toml --seeds 5 --to sites.html --language zh",
+        "ccore simulate examples/simulate-skills.toml --least-staff --json",
+    )
+)
+@click.argument("file", type=FILE)
+@click.option("--variant", "variants", multiple=True, help="Only this; `plain`: the file itself.")
+@click.option("--seeds", type=click.IntRange(1, 10_000), help="Days to simulate of each variant.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The first day's seed.")
+@click.option("--jobs", type=click.IntRange(1, 99), default=1, show_default=True, help="Processes.")
+@click.option("--queues", is_flag=True, help="A line for each queue too.")
+@click.option("--to", "target", type=FILE, help="Draw the day: FILE.svg or FILE.html.")
+@click.option("--records", type=FILE, help="Keep the first day's records here, for ccore kpi.")
+@click.option("--least-staff", is_flag=True, help="The fewest agents that meet every target.")
+@click.option("--language", default="en", show_default=True, help="en or zh.")
+@json_option
+def simulate(
+    file: Path,
+    variants: tuple[str, ...],
+    seeds: int | None,
+    seed: int,
+    jobs: int,
+    queues: bool,
+    target: Path | None,
+    records: Path | None,
+    least_staff: bool,
+    language: str,
+    json: bool,
+) -> None:
+    """What a day would bring: the centre of a scenario, its callers and its staff, in virtual time.
+
+    The floor and the router are those that serve real calls; switch and people are simulated.
+    Figures are means over the seeds, with half the width of their 95 % confidence interval.
+    """
+    from ccore.sizing.scenario import read, scenario_of
+    from ccore.sizing.words import say
+
+    say("agents", language)
+    if target is not None and target.suffix not in (".svg", ".html"):
+        raise click.BadParameter("a name that ends in .svg or .html", param_hint="--to")
+    data = read(file)
+    known = list(data["variants"]) if isinstance(data.get("variants"), dict) else []
+    chosen = ["" if one == "plain" else one for one in variants or known or ["plain"]]
+    chosen_ones = [scenario_of(data, one, str(file)) for one in chosen]
+    if least_staff:
+        _least_staff(data, chosen_ones, file, seeds, seed, jobs, json, language)
+        return
+    if records is not None:
+        _keep(chosen_ones[0], seed, records)
+    summaries = _run(chosen_ones, seeds, seed, jobs)
+    lines = list(_lines(chosen_ones, summaries, queues))
+    if target is not None:
+        _draw(target, chosen_ones, summaries, lines, language)
+    if json:
+        pairs = zip(summaries, chosen_ones, strict=True)
+        click.echo(as_json([_as_dict(summary, named) for summary, named in pairs]))
+        return
+    show(lines, _columns(language, queues), json=False, empty="")
+    for one in summaries:
+        if one.forecast.told:
+            _say_forecast(one, language)
+        for line in one.refused:
+            click.echo(f"{safe(one.variant or 'plain')}: {safe(line)}", err=True)
+
+
+def _run(scenarios: list["Named"], seeds: int | None, seed: int, jobs: int) -> list["Summary"]:
+    from ccore.sizing.simulate import expected_callers, simulate
+    from ccore.sizing.summary import summarise
+
+    days = [
+        (named, number)
+        for named in scenarios
+        for number in range(seed, seed + (seeds or named.scenario.seeds))
+    ]
+    found: dict[tuple[str, int], Outcome] = {}
+    with _progress(sum(expected_callers(named) for named, _ in days)) as advance:
+        if jobs == 1:
+            for named, number in days:
+                found[named.variant, number] = simulate(named, number, advance)
+        else:
+            with ProcessPoolExecutor(min(jobs, len(days))) as pool:
+                sent: dict[Future[Outcome], Named] = {
+                    pool.submit(simulate, named, number): named for named, number in days
+                }
+                for done in as_completed(sent):
+                    outcome = done.result()
+                    found[outcome.variant, outcome.seed] = outcome
+                    advance(expected_callers(sent[done]))
+    return [
+        summarise([found[named.variant, n] for one, n in days if one is named])
+        for named in scenarios
+    ]
+
+
+def _least_staff(
+    data: dict[str, Any],
+    scenarios: list["Named"],
+    file: Path,
+    seeds: int | None,
+    seed: int,
+    jobs: int,
+    json: bool,
+    language: str,
+) -> None:
+    """Every group keeps its share of the whole."""
+    from ccore.sizing.staff_search import least_staff
+
+    rows: list[Row] = []
+    for named in scenarios:
+        days = range(seed, seed + (seeds or named.scenario.seeds))
+        with _progress(None) as advance:
+            found = least_staff(data, named.variant, str(file), days, jobs, advance)
+        rows.append(
+            {"variant": named.variant or "plain", "agents": found.agents}
+            | {"groups": found.groups, "service_level": found.levels}
+        )
+    if json:
+        click.echo(as_json(rows))
+        return
+    from ccore.sizing.words import say
+
+    columns = [
+        Column(say("variant", language), lambda row: row["variant"]),
+        Column(say("agents", language), lambda row: row["agents"], right=True),
+        Column(
+            say("service_level", language),
+            lambda row: ", ".join(f"{q} {_percent(v)}" for q, v in row["service_level"].items()),
+        ),
+    ]
+    show(rows, columns, json=False, empty="")
+
+
+def _lines(
+    scenarios: list["Named"], summaries: list["Summary"], with_queues: bool
+) -> Iterator[Row]:
+    from ccore.sizing.confidence import Mean
+    from ccore.sizing.theory import theory
+
+    for named, summary in zip(scenarios, summaries, strict=True):
+        for line in summary.lines if with_queues else summary.lines[:1]:
+            yield {"variant": line.variant or "plain", "queue": line.queue, **line.figures}
+        formula = theory(named)
+        if formula is not None:
+            means = {name: Mean(value, None) for name, value in formula.items()}
+            yield {"variant": THEORY, "queue": "", **means}
+
+
+def _columns(language: str, with_queues: bool) -> list[Column]:
+    from ccore.sizing.words import say
+
+    def cell(name: str, write: Callable[[Any], str]) -> Callable[[Row], object]:
+        return lambda row: write(row.get(name))
+
+    everything = say("all", language)
+    columns = [Column(say("variant", language), lambda row: row["variant"])]
+    if with_queues:
+        columns.append(Column(say("of_queue", language), lambda row: row["queue"] or everything))
+    for names, write in ((COUNTS, _count), (SHARES, _share), (SECONDS, _seconds)):
+        for name in names:
+            columns.append(Column(say(name, language), cell(name, write), right=True))
+    return columns
+
+
+def _count(mean: Any) -> str:
+    return "" if mean is None else f"{mean.value:,.0f}"
+
+
+def _share(mean: Any) -> str:
+    if mean is None:
+        return ""
+    half = "" if mean.half is None else f" ± {100 * mean.half:.2f}"
+    return f"{100 * mean.value:.2f}{half} %"
+
+
+def _seconds(mean: Any) -> str:
+    if mean is None:
+        return ""
+    half = "" if mean.half is None else f" ± {mean.half:.2f}"
+    return f"{mean.value:.2f}{half} s"
+
+
+def _percent(mean: Any) -> str:
+    return "-" if mean is None else f"{100 * mean:.1f} %"
+
+
+def _say_forecast(one: "Summary", language: str) -> None:
+    from ccore.sizing.words import say
+
+    got = one.forecast.figures()
+    text = say("forecast_line", language).format(
+        variant=one.variant or "plain",
+        told=got["told"],
+        waited=got["waited_s"],
+        bias=got["bias_s"],
+        error=got["error_s"],
+    )
+    click.echo(safe(text))
+
+
+def _as_dict(summary: "Summary", named: "Named") -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from ccore.sizing.theory import theory
+
+    return {
+        "variant": summary.variant or "plain",
+        "seeds": list(summary.seeds),
+        "queues": {
+            line.queue or "all": {
+                name: None if mean is None else {"value": mean.value, "half": mean.half}
+                for name, mean in line.figures.items()
+            }
+            for line in summary.lines
+        },
+        "formula": theory(named),
+        "expected_wait": summary.forecast.figures(),
+        "course": [asdict(moment) for moment in summary.course],
+        "refused": summary.refused,
+    }
+
+
+def _draw(
+    target: Path,
+    scenarios: list["Named"],
+    summaries: list["Summary"],
+    lines: list[Row],
+    language: str,
+) -> None:
+    from zoneinfo import ZoneInfo
+
+    from ccore.errors import DiskTrouble
+    from ccore.sizing.picture import page, svg
+    from ccore.sizing.words import say
+
+    first = scenarios[0]
+    title = first.scenario.title or say("simulation", language)
+    zone = ZoneInfo(first.config.site.timezone)
+    courses = {one.variant or "plain": one.course for one in summaries}
+    text = svg(courses, title=title, zone=zone, language=language)
+    if target.suffix == ".html":
+        columns = _columns(language, with_queues=True)
+        cells = [[str(column.cell(row)) for column in columns] for row in lines]
+        heads = [column.title for column in columns]
+        text = page(text, heads, cells, title=title, language=language)
+    try:
+        target.write_text(text, "utf-8")
+    except OSError as error:
+        raise DiskTrouble(path=target, why=error.strerror) from error
+
+
+def _keep(named: "Named", seed: int, directory: Path) -> None:
+    """The day's rows as a daemon would have written them."""
+    from ccore.cdr import JournalWriter
+    from ccore.model import AgentInterval, ContactClosed, LegClosed
+    from ccore.sizing.simulate import simulate
+
+    journal = JournalWriter(directory)
+    try:
+        for number, fact in enumerate(_facts(simulate, named, seed)):
+            if isinstance(fact, ContactClosed | LegClosed | AgentInterval):
+                journal.append(fact)
+            if number % 10_000 == 0:
+                journal.flush()
+    finally:
+        journal.close()
+
+
+def _facts(simulate: Callable[..., Any], named: "Named", seed: int) -> list[Any]:
+    facts: list[Any] = []
+    simulate(named, seed, keep=facts.append)
+    return facts
+
+
+@contextmanager
+def _progress(total: int | None) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal's stderr; nothing elsewhere."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda callers: bar.advance(task, callers)

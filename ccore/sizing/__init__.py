@@ -1,0 +1,1 @@
+"""How many agents, trunks, ports and bytes: by formula (Erlang) and by simulation of the floor."""
