@@ -1,10 +1,11 @@
 """`make bench`: what ccore costs and how prompt it is.
 
-python -m bench [router] [wire] [sim] [real] [kpi] [records] [--save]
+python -m bench [router] [wire] [sim] [prompt] [real] [kpi] [records] [--save]
 
 router  the routing engine alone, beside its plain twin
 wire    events from a socket to a handler, beside greenswitch, genesis and a bare drain
 sim     20,000 calls through codec and floor, simulated switch, virtual time
+prompt  from an event on a real FreeSWITCH to our handler, with and without the metronome
 real    600 calls at 20/s on a real FreeSWITCH, and mod_callcenter in ccore's place
 kpi     21 million contacts in half hours and queues, beside DuckDB and SQLite (4 GB of disk)
 records rows written per second, bytes per call, first figure of a year (1 GB of disk)
@@ -24,7 +25,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from bench import callcenter, kpi, real, records, sim, wire
+from bench import callcenter, kpi, prompt, real, records, sim, wire
 from bench.figures import Latency, load, machine
 from ccore import __version__
 from ccore.errors import ToolMissing
@@ -32,7 +33,7 @@ from tests.real.switch import find_freeswitch
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "calls.json"
-KINDS = ("router", "wire", "sim", "real", "kpi", "records")
+KINDS = ("router", "wire", "sim", "prompt", "real", "kpi", "records")
 # More runnable processes than this at the start, and the figures are other people's.
 QUIET = 0.7
 
@@ -53,13 +54,15 @@ def main(kinds: tuple[str, ...], save: bool) -> None:
         on_the_wire(is_kept=save)
     if "sim" in wanted:
         figures["sim"] = dataclasses.asdict(simulated())
+    if "prompt" in wanted and (found := promptness()):
+        figures["prompt"] = dataclasses.asdict(found)
     if "real" in wanted:
         figures |= on_the_real_switch()
     if "kpi" in wanted:
         key_figures(is_kept=save)
     if "records" in wanted:
         on_record(is_kept=save)
-    if save and {"sim", "real"} & set(wanted):
+    if save and {"sim", "prompt", "real"} & set(wanted):
         RESULTS.parent.mkdir(exist_ok=True)
         kept = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
         RESULTS.write_text(json.dumps(kept | figures, indent=2) + "\n", "utf-8")
@@ -108,6 +111,25 @@ def simulated() -> sim.SimRun:
     table.add_row(
         "from the switch", f"{got.events_per_call:.1f} events, {got.bytes_per_call:,.0f} bytes/call"
     )
+    console.print(table)
+    return got
+
+
+def promptness() -> prompt.PromptRun | None:
+    try:
+        find_freeswitch()
+    except ToolMissing as missing:
+        console.print(f"prompt: {missing}")
+        return None
+    with tempfile.TemporaryDirectory(prefix="ccore-bench-") as root, console.status("prompt"):
+        got = prompt.run(Path(root))
+    table = _table(f"From an event on {got.switch} to our handler")
+    table.add_row("nobody waits", _ms_max(got.at_rest))
+    table.add_row("after a command of ours", _ms_max(got.after_command))
+    table.add_row("while calls wait", f"{_ms_max(got.while_waiting)}   (aim: p99 below 2 ms)")
+    for title, rest in (("at rest", got.resting), ("beating", got.beating)):
+        table.add_row(f"{title}, of one core", f"{rest.ours:.2%}, the switch {rest.switch:.2%}")
+    table.add_row("stolen by the host", f"{got.stolen:.1%}")
     console.print(table)
     return got
 
@@ -185,6 +207,10 @@ def _table(title: str) -> Table:
 
 def _ms(figures: Latency | real.Delays) -> str:
     return f"p50 {figures.p50 / 1000:.2f} ms, p99 {figures.p99 / 1000:.2f} ms (n = {figures.n})"
+
+
+def _ms_max(figures: Latency) -> str:
+    return f"{_ms(figures)}, max {figures.max / 1000:.2f} ms"
 
 
 def _pair(figures: Latency) -> str:

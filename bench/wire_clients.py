@@ -105,17 +105,17 @@ def drain(stand: Stand) -> None:
 
 
 def ccore(stand: Stand, hold: bool = False) -> None:
-    """The codec under gevent: the loop reads and cuts events, a greenlet handles each."""
+    """The daemon's own wire under gevent; a greenlet handles each event."""
     import gevent
 
-    from ccore.esl import EventView, FrameDecoder
+    from ccore.daemon.wire import Wire
+    from ccore.esl import EventView, Frame
+    from ccore.esl.words import IMPORTANCE
 
     hub = gevent.get_hub()
     box: deque[EventView] = deque()
     is_idle = False
-    came = 0
-    names = [name.encode() for name in TEN]
-    a, b, c, d, e, f, g, h, i, j = names
+    a, b, c, d, e, f, g, h, i, j = [name.encode() for name in TEN]
 
     def handle(event: EventView) -> None:
         get = event.get
@@ -134,38 +134,24 @@ def ccore(stand: Stand, hold: bool = False) -> None:
             is_idle = True
             hub.switch()
 
-    def reader(sock: socket.socket) -> Callable[[], None]:
-        decoder = FrameDecoder()
-
-        def read() -> None:
-            nonlocal is_idle, came
-            try:
-                size = sock.recv_into(decoder.room())
-            except BlockingIOError:
-                return
-            for frame in decoder.filled(size):
-                if frame.content_type == b"text/event-plain":
-                    box.append(frame.event())
-            if hold and len(box) < stand.events:
-                return
-            if hold:
-                stand.waiting()
-            if box and is_idle:
-                is_idle = False
-                hub.loop.run_callback(greenlet.switch)
-
-        return read
+    def take(frames: list[Frame], size: int) -> None:
+        nonlocal is_idle
+        box.extend([frame.event() for frame in frames if frame.content_type == b"text/event-plain"])
+        if hold and len(box) < stand.events:
+            return
+        if hold:
+            stand.waiting()
+        if box and is_idle:
+            is_idle = False
+            hub.loop.run_callback(greenlet.switch)
 
     done = gevent.event.Event()
     greenlet = gevent.spawn(handler)
     gevent.sleep(0)
     stand.begin()
-    watchers = []
-    for sock in [stand.connect() for _ in range(stand.links)]:
-        sock.setblocking(False)
-        watcher = hub.loop.io(sock.fileno(), 1)
-        watcher.start(reader(sock))
-        watchers.append((watcher, sock))
+    wires = [Wire(stand.connect(), IMPORTANCE) for _ in range(stand.links)]
+    for wire in wires:
+        wire.start(take, lambda why: None)
     done.wait()
 
 
