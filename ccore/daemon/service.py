@@ -21,7 +21,7 @@ from ccore.daemon.control import ControlServer
 from ccore.daemon.links import NodeLink
 from ccore.daemon.notify import Notifier
 from ccore.daemon.runner import Runner
-from ccore.daemon.writer import Writer
+from ccore.daemon.writer import Writer, alive_us
 from ccore.errors import BadRequest, CcoreError, DiskTrouble
 from ccore.floor import Floor
 from ccore.prompts.speak import silent
@@ -96,6 +96,8 @@ class Service:
         floor = Floor(config, lambda: str(uuid.uuid4()), now_us, str(recording_dir))
         for saved in store.load_agents():
             floor.agents.restore(saved.agent, saved.state, saved.reason)
+        notes = store.load_notes()
+        floor.recall(notes, alive_us(notes), now_us)
         since_us = now_us - 1_000_000 * max(
             (queue.last_agent_memory_s for queue in config.queues.values()), default=0
         )
@@ -103,8 +105,12 @@ class Service:
             floor.caller_key = partial(hash_number, key=key)
         for last in store.load_last_agents(since_us):
             floor.last_agents[last.calling, last.queue] = (last.agent, last.at_us)
-        self._runner = Runner(floor, self._clock, self._writer.take, self._notifier.alive)
+        self._runner = Runner(floor, self._clock, self._writer.take, self._alive)
         self._listen_through(config)
+
+    def _alive(self, now_us: int) -> None:
+        self._notifier.alive(now_us)
+        self._writer.alive(now_us)
 
     def _listen_through(self, config: Config) -> None:
         missing = silent(config, self._config_path.resolve().parent)

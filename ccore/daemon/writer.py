@@ -11,7 +11,7 @@ are written when the disk takes them again, and the trouble is told once each ti
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import gevent
@@ -24,12 +24,14 @@ from ccore.errors import CcoreError, DiskTrouble
 from ccore.model import AgentState, ContactClosed, Fact, News, Noted, RecordingClosed
 from ccore.store import Store
 
-__all__ = ["Writer"]
+__all__ = ["Writer", "alive_us"]
 
 log = logging.getLogger(__name__)
 
 SYNC_S = 1.0  # a power cut costs at most the rows of so long
 RETRY_S = 1.0  # how soon a disk that refused is asked again
+ALIVE_US = 1_000_000  # an outage is on record to this exactness
+ALIVE = "daemon"  # key of the note that says when we were last alive
 SLOW_S = 2.0  # a write that takes longer is trouble to be told
 
 
@@ -45,6 +47,7 @@ class Writer:
     ) -> None:
         self.unrecorded = 0  # recordings of which there is no file
         self._said = ""
+        self._alive_us = 0
         self._journal = journal
         self._recordings = recordings
         self._store = store
@@ -91,6 +94,13 @@ class Writer:
                 self._journal.append(fact)
                 self._remember(fact)
         self._coming.set()
+
+    def alive(self, now_us: int) -> None:
+        """Cheap enough for every turn of a loop: notes it only when it is time."""
+        if now_us >= self._alive_us + ALIVE_US:
+            self._alive_us = now_us
+            self._store.note(ALIVE, {"alive_us": str(now_us)})
+            self._coming.set()
 
     def _tell(self, news: News) -> None:
         if news.kind == "ended" and not self.trouble:
@@ -209,3 +219,9 @@ class Writer:
                 closing()
             except CcoreError as error:
                 log.error("%s", error)
+
+
+def alive_us(notes: Mapping[str, Mapping[str, str]]) -> int:
+    """When the process that left these notes was last alive; 0: not known."""
+    text = notes.get(ALIVE, {}).get("alive_us", "")
+    return int(text) if text.isascii() and text.isdigit() else 0

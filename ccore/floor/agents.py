@@ -4,12 +4,13 @@ Rule: AGENT says which state may follow which; an interval row is written at eve
 An agent is in the router's idle list exactly while he is READY.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ccore.config.schema import Agent as AgentSettings
 from ccore.config.schema import Limit
+from ccore.floor.notes import Fields, past, revived, state_of, whole
 from ccore.model import AgentInterval, AgentState, LegResult, News
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ _A = AgentState
 AGENT: dict[AgentState, frozenset[AgentState]] = {
     _A.SIGNED_OUT: frozenset({_A.READY, _A.NOT_READY}),
     _A.READY: frozenset({_A.NOT_READY, _A.SIGNED_OUT, _A.RESERVED}),
-    _A.NOT_READY: frozenset({_A.READY, _A.SIGNED_OUT, _A.NOT_READY, _A.TALKING}),
+    # The last two are found after an outage.
+    _A.NOT_READY: frozenset({_A.READY, _A.SIGNED_OUT, _A.NOT_READY, _A.TALKING, _A.WRAPUP}),
     _A.RESERVED: frozenset({_A.RINGING, _A.READY, _A.NOT_READY, _A.SIGNED_OUT, _A.TALKING}),
     _A.RINGING: frozenset({_A.TALKING, _A.READY, _A.NOT_READY, _A.SIGNED_OUT}),
     _A.TALKING: frozenset({_A.HOLDING, _A.WRAPUP, _A.READY, _A.NOT_READY, _A.SIGNED_OUT}),
@@ -45,6 +47,11 @@ _RULES: Mapping[LegResult, str] = {
     LegResult.FAILED: "failed",
 }
 NO_PHONE = "not-registered"
+REST = "rest-"  # a pause after an offer that failed; what follows names the rule
+# Between the order to stop ringing and a phone that takes the next call: 2 s, as for any offer.
+PHONE_FREE_S = 2
+SAME_SHIFT_US = 300_000_000  # an outage so long is bridged in what agents did
+RECOVERING = "recovering"  # until a switch tells what he is in
 
 
 class UnexpectedAgentState(AssertionError):
@@ -85,6 +92,7 @@ class Agents:
     def __init__(self, floor: "Floor") -> None:
         self.floor = floor
         self.by_id: dict[str, Agent] = {}
+        self.recovering: dict[str, str] = {}  # on a call when we died -> the switch that knows
 
     def configure(self) -> None:
         """Bring in line with the configuration; agents who are gone are signed out."""
@@ -119,11 +127,84 @@ class Agents:
             return
         if state is AgentState.SIGNED_OUT:
             self.sign_out(agent)
-        elif state is AgentState.NOT_READY and not reason.startswith("rest-"):
+        elif state is AgentState.NOT_READY and not reason.startswith(REST):
             if agent.state is not AgentState.NOT_READY or agent.reason != reason:
                 self.become(agent, AgentState.NOT_READY, reason)
         else:
             self.sign_in(agent)
+
+    def recall(self, id_: str, fields: Fields, died_us: int) -> None:
+        """As he was when the process before us died; who was on a call waits for his switch."""
+        agent, state = self.by_id.get(id_), state_of(fields)
+        if agent is None or state is None:
+            return
+        since_us = past(self.floor, fields, "since_us") or self.floor.now_us
+        reason, queue = fields.get("reason", ""), fields.get("queue", "")
+        if state is not AgentState.SIGNED_OUT and self.floor.now_us - died_us > SAME_SHIFT_US:
+            # Nobody knows what he did for so long: it is not written down as his time.
+            self._tell_interval(agent, state, since_us, died_us, reason, queue)
+            since_us = self.floor.now_us
+        if state in _ON_A_CALL or reason == RECOVERING:
+            ended_us = max(since_us, min(died_us, self.floor.now_us))
+            if state in _ON_A_CALL:
+                self._tell_interval(agent, state, since_us, ended_us, reason, queue)
+            self.become(agent, AgentState.NOT_READY, RECOVERING)
+            since_us = ended_us
+            self.recovering[id_] = fields.get("node", "")
+        elif state is AgentState.WRAPUP:
+            self.become(agent, AgentState.NOT_READY, RECOVERING)
+            self.become(agent, AgentState.WRAPUP, queue=queue)
+            self._at(agent, fields, lambda: self._after_wrap_up(agent))
+            if fields.get("contact"):
+                contact = revived(self.floor, fields.get("node", ""), None, fields["contact"], {})
+                contact.arrived_us = past(self.floor, fields, "contact_us")
+                contact.site = fields.get("site", "")
+                contact.language = fields.get("language", "")
+                self.floor.wrap_ups.call_ended(agent, contact)
+        elif state is AgentState.NOT_READY and reason.startswith(REST):
+            self.become(agent, AgentState.NOT_READY, reason)
+            self._at(agent, fields, lambda: self.set_ready(agent))
+        else:
+            self.restore(id_, state, reason)
+            if agent.state is not state:
+                return  # a nailed-up agent, whose leg has to be found
+        agent.idle_since_us = past(self.floor, fields, "idle_us")
+        agent.since_us = min(since_us, self.floor.now_us)
+        agent.wish = AgentState.__members__.get(fields.get("wish", ""))
+        agent.wish_reason = fields.get("wish_reason", "")
+        if agent.state is AgentState.READY:  # his place among the idle goes by it
+            self.floor.router.agent_away(agent.number)
+            self.floor.router.agent_ready(agent.number, agent.idle_since_us or agent.since_us)
+
+    def _at(self, agent: Agent, fields: Fields, act: Callable[[], None]) -> None:
+        due_us = max(whole(fields.get("due_us", "")), self.floor.now_us)
+        agent.timer = self.floor.timers.at(due_us, act)
+
+    def adopt_talk(self, agent: Agent, queue: str) -> None:
+        """A switch shows him in a talk."""
+        if agent.state is not AgentState.NOT_READY:
+            self.become(agent, AgentState.NOT_READY, RECOVERING)
+        self.recovering.pop(agent.id, None)
+        self.become(agent, AgentState.TALKING, queue=queue)
+
+    def recovered(self, node: str, ringing: Set[str]) -> int:
+        """The switch has told what it has: who is in no talk is free, or when his phone is.
+
+        `ringing`: agents whose phones are only now told to stop. The answer is how many were freed.
+        """
+        floor = self.floor
+        freed = [id_ for id_, at in self.recovering.items() if at in (node, "")]
+        for id_ in freed:
+            del self.recovering[id_]
+            agent = self.by_id.get(id_)
+            if agent is None or agent.reason != RECOVERING:
+                continue
+            if id_ in ringing:
+                due_us = floor.now_us + PHONE_FREE_S * 1_000_000
+                agent.timer = floor.timers.at(due_us, lambda a=agent: self._after_wrap_up(a))  # type: ignore[misc]
+            else:
+                self._after_wrap_up(agent)
+        return len(freed)
 
     # Changes of state.
 
@@ -141,6 +222,7 @@ class Agents:
         self._close_interval(agent)
         agent.state, agent.reason, agent.queue = state, reason, queue
         agent.since_us = floor.now_us
+        floor.notes.agents.add(agent.id)
         floor.tell(
             News(
                 "agent",
@@ -150,16 +232,25 @@ class Agents:
         )
 
     def _close_interval(self, agent: Agent) -> None:
+        if agent.is_signed_in:
+            now_us = self.floor.now_us
+            self._tell_interval(
+                agent, agent.state, agent.since_us, now_us, agent.reason, agent.queue
+            )
+
+    def _tell_interval(
+        self, agent: Agent, state: AgentState, start_us: int, end_us: int, reason: str, queue: str
+    ) -> None:
         floor = self.floor
-        if floor.now_us > agent.since_us and agent.is_signed_in:
+        if end_us > start_us:
             floor.tell(
                 AgentInterval(
                     agent=agent.id,
-                    state=agent.state,
-                    start_us=agent.since_us,
-                    end_us=floor.now_us,
-                    reason=agent.reason,
-                    queue=agent.queue,
+                    state=state,
+                    start_us=start_us,
+                    end_us=end_us,
+                    reason=reason,
+                    queue=queue,
                     site=agent.settings.site or floor.config.site.name,
                     team=agent.settings.team,
                 )
@@ -170,6 +261,7 @@ class Agents:
         for agent in self.by_id.values():
             self._close_interval(agent)
             agent.since_us = self.floor.now_us
+            self.floor.notes.agents.add(agent.id)
 
     def set_ready(self, agent: Agent) -> None:
         """He is free: into the idle list, and to the best call that waits for him."""
@@ -280,7 +372,7 @@ class Agents:
             )
             self.floor.queues.agent_went_away(agent)
         elif limit.pause_s:
-            self.become(agent, AgentState.NOT_READY, f"rest-{reason}")
+            self.become(agent, AgentState.NOT_READY, f"{REST}{reason}")
             agent.timer = self.floor.timers.at(
                 self.floor.now_us + limit.pause_s * 1_000_000, lambda: self.set_ready(agent)
             )

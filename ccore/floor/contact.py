@@ -48,15 +48,15 @@ _S = CallState
 CALL: dict[CallState, frozenset[CallState]] = {
     _S.ARRIVING: frozenset({_S.IVR, _S.WAITING, _S.VOICEMAIL, _S.LEAVING, _S.ENDING, _S.ENDED}),
     _S.IVR: frozenset({_S.WAITING, _S.VOICEMAIL, _S.LEAVING, _S.ENDING, _S.ENDED, _S.ARRIVING}),
-    _S.WAITING: frozenset({_S.RINGING, _S.BRIDGING, _S.ARRIVING, _S.ENDED}),
+    _S.WAITING: frozenset({_S.RINGING, _S.BRIDGING, _S.ARRIVING, _S.LEAVING, _S.ENDED}),
     _S.RINGING: frozenset({_S.WAITING, _S.BRIDGING, _S.ARRIVING, _S.ENDED}),
     _S.BRIDGING: frozenset({_S.TALKING, _S.WAITING, _S.ENDED}),
     _S.TALKING: frozenset({_S.HELD, _S.PARTING, _S.ARRIVING, _S.ENDED}),
     _S.HELD: frozenset({_S.TALKING, _S.PARTING, _S.ARRIVING, _S.ENDED}),
-    _S.PARTING: frozenset({_S.ARRIVING, _S.ENDING, _S.ENDED}),
-    _S.VOICEMAIL: frozenset({_S.IVR, _S.ENDING, _S.ENDED}),
+    _S.PARTING: frozenset({_S.ARRIVING, _S.LEAVING, _S.ENDING, _S.ENDED}),
+    _S.VOICEMAIL: frozenset({_S.IVR, _S.LEAVING, _S.ENDING, _S.ENDED}),
     _S.LEAVING: frozenset({_S.ENDED, _S.ARRIVING}),
-    _S.ENDING: frozenset({_S.ENDED}),
+    _S.ENDING: frozenset({_S.LEAVING, _S.ENDED}),
     _S.ENDED: frozenset(),
 }
 
@@ -115,12 +115,16 @@ class Contact:
     last_agent_hit: bool = False
     recording: str = ""
     recordings: int = 0
+    is_recovered: bool = False  # ccore was away during a part of it
+    noted: dict[str, str] = field(default_factory=dict)  # what stands on the channel
     needy: set[str] = field(default_factory=set)  # ids of all contacts that need us; the floor's
+    changed: set[str] = field(default_factory=set)  # ids of those to be noted anew; the floor's
 
     def become(self, state: CallState) -> None:
         if state not in CALL[self.state]:
             raise UnexpectedTransition(f"{self.id}: {self.state.value} -> {state.value}")
         self.state = state
+        self.changed.add(self.id)
         if state in _BY_THEMSELVES:
             self.needy.discard(self.id)
         else:
@@ -158,6 +162,7 @@ class Contact:
         elif kind in (LegKind.RING, LegKind.HOLD):
             start_us = max(start_us, self.settled_us, self.inner_us)
             self.inner_us = end_us = max(start_us, end_us)
+        self.changed.add(self.id)
         end_us = max(start_us, end_us)
         length_ms = (end_us - start_us) // 1000
         match kind:
@@ -218,6 +223,7 @@ class Contact:
             transfers=self.transfers,
             last_agent_hit=self.last_agent_hit,
             recording=self.recording,
+            recovered=self.is_recovered,
         )
 
     def final_outcome(self) -> Outcome:

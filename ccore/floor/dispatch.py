@@ -175,9 +175,10 @@ def _link_free(floor: "Floor", node: str, event: LinkFree) -> None:
 
 def _link_up(floor: "Floor", node: str, event: LinkUp) -> None:
     floor.offers.busy_nodes.discard(node)
+    _, down_us, _ = floor.nodes[node]
     floor.nodes[node] = (True, floor.now_us, "")
     floor.tell(News("link", floor.now_us, {"node": node, "up": 1}))
-    floor.recovery.link_up(node, event)
+    floor.recovery.link_up(node, event, down_us)
     floor.offers.for_everybody()
 
 

@@ -14,6 +14,7 @@ from ccore.model import (
     News,
     Outcome,
     Play,
+    SetVariables,
     Transfer,
 )
 from ccore.prompts.phrases import files
@@ -105,7 +106,7 @@ class Entry:
         contact.transfer_to, contact.ended_by = "", EndedBy.UNKNOWN
         contact.transfers += 1
         if is_phone:
-            floor.remember_on_channel(contact, {"way": "handled"})
+            floor.command(contact.node, SetVariables(contact.id, {"way": "handled"}))
         floor.tell(
             contact.leg_closed(
                 LegKind.TRANSFER,
@@ -166,7 +167,6 @@ class Entry:
             contact.outcome = Outcome.OVERFLOWED
         contact.become(CallState.LEAVING)
         floor.disarm(contact)
-        floor.remember_on_channel(contact, {"state": "leaving"})
         floor.command(contact.node, Transfer(contact.id, number, OUTBOUND))
         floor.tell(
             contact.leg_closed(
@@ -179,6 +179,27 @@ class Entry:
             )
         )
         floor.tell(News("left", floor.now_us, {"contact": contact.id, "number": number}))
+
+    def is_served_elsewhere(self, contact: Contact) -> None:
+        """The switch connects or serves him by itself; his leg's end closes the contact."""
+        floor = self.floor
+        if contact.state is CallState.LEAVING:
+            return
+        if contact.is_talking and contact.offer is not None:
+            floor.offers.caller_left(contact.offer)
+            contact.become(CallState.PARTING)
+        elif contact.offer is not None:
+            floor.offers.take_back(contact.offer, stays=True)
+        if contact.parting_timer is not None:
+            contact.parting_timer.cancel()
+        floor.voicemail.close(contact)
+        floor.ivr.leave(contact, LegResult.OVERFLOWED)
+        floor.queues.close_stay(contact, LegResult.OVERFLOWED)
+        floor.after_speech.pop(contact.last_words, None)
+        contact.outcome = contact.outcome or Outcome.OVERFLOWED
+        contact.ended_by = EndedBy.SYSTEM
+        floor.disarm(contact)
+        contact.become(CallState.LEAVING)
 
     def say_and_hang_up(
         self, contact: Contact, prompt: str, cause: str = "NORMAL_CLEARING"

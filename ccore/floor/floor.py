@@ -19,6 +19,7 @@ from ccore.floor.entry import Entry
 from ccore.floor.features import Features
 from ccore.floor.ivr import Ivr
 from ccore.floor.nails import Nails
+from ccore.floor.notes import Fields, Notes
 from ccore.floor.offer import OfferState
 from ccore.floor.offers import Offers
 from ccore.floor.orders import Orders
@@ -40,7 +41,6 @@ from ccore.model import (
     Hangup,
     LegResult,
     News,
-    SetVariables,
 )
 from ccore.routing import Router
 from ccore.routing.calendar import Calendar
@@ -90,6 +90,8 @@ class Floor:
         self.recordings = Recordings(self)
         self.recovery = Recovery(self)
         self.orders = Orders(self)
+        self.notes = Notes(self)
+        self.seen: set[str] = set()  # switches that were up in this life of ours
         self._needy: set[str] = set()
         self._numbers = count()
         self._commands: list[tuple[str, Command]] = []
@@ -113,10 +115,12 @@ class Floor:
             act()
 
     def take_commands(self) -> list[tuple[str, Command]]:
+        self.notes.write()
         commands, self._commands = self._commands, []
         return commands
 
     def take_facts(self) -> list[Fact]:
+        self.notes.write()
         facts, self._facts = self._facts, []
         return facts
 
@@ -136,6 +140,11 @@ class Floor:
         return bool(self._needy)
 
     # Life.
+
+    def recall(self, notes: Mapping[str, Fields], died_us: int, now_us: int) -> None:
+        """Before any switch is there: what the process before us noted, last alive at `died_us`."""
+        self.now_us = self.when_us = now_us
+        self.recovery.recall(notes, died_us)
 
     def _configure(self, desk: Desk | None, expected: Expected | None) -> None:
         config = self.config
@@ -219,16 +228,6 @@ class Floor:
             contact.is_answered = True
             self.command(contact.node, Answer(contact.id))
 
-    def remember_on_channel(self, contact: Contact, variables: dict[str, str]) -> None:
-        """What must survive us; empty values say nothing and are left out."""
-        if contact.language:
-            variables["language"] = contact.language
-        if contact.priority:
-            variables["priority"] = str(contact.priority)
-        variables["wants"] = contact.wants.as_text()
-        kept = {name: text for name, text in variables.items() if text}
-        self.command(contact.node, SetVariables(contact.id, kept))
-
     def arm(self, contact: Contact) -> None:
         """While we serve him the switch's own fallback is put off, again and again."""
         after_s = self.config.switch[contact.node].fallback_s
@@ -250,7 +249,8 @@ class Floor:
         self.command(contact.node, DisarmFallback(contact.id))
 
     def add(self, contact: Contact) -> None:
-        contact.needy = self._needy
+        contact.needy, contact.changed = self._needy, self.notes.calls
+        self.notes.calls.add(contact.id)
         if contact.needs_us:
             self._needy.add(contact.id)
         self.contacts[contact.id] = contact

@@ -81,10 +81,10 @@ class Ivr:
 
     def start(self, contact: Contact, flow: str, step: str = "start") -> None:
         floor = self.floor
-        contact.visit = Visit(flow, floor.config.flows[flow], floor.when_us)
+        entered_us = contact.visit.entered_us if contact.visit else floor.when_us  # taken up again
+        contact.visit = Visit(flow, floor.config.flows[flow], entered_us)
         contact.become(CallState.IVR)
         floor.answer(contact)
-        floor.remember_on_channel(contact, {"state": "ivr", "flow": flow})
         self._step(contact, step)
 
     def _step(self, contact: Contact, step: str) -> None:
@@ -94,6 +94,7 @@ class Ivr:
             if visit is None or contact.state is not CallState.IVR:
                 return
             visit.step, visit.tries, visit.digits, visit.then = step, 0, "", None
+            contact.changed.add(contact.id)
             self._tell(contact, visit)
             settings = visit.steps.get(step)
             if settings is None:  # gone in a reload

@@ -66,6 +66,10 @@ class Nails:
             if _is_connecting(agent):
                 self.drive(agent)
 
+    def adopt(self, agent: Agent, leg: str) -> None:
+        """He talks on a leg that a process before us has driven in."""
+        self.by_leg[leg], agent.nail, agent.nail_rings = agent, leg, ""
+
     def parked(self, leg: str) -> None:
         agent = self.by_leg[leg]
         if agent.nail_rings != leg:

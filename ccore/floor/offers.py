@@ -196,7 +196,6 @@ class Offers:
         if contact.calling:
             floor.remember_agent(contact.calling, offer.queue, agent.id)
         floor.recordings.bridged(contact, offer.queue, offer.settings.record)
-        floor.remember_on_channel(contact, {"state": "talking", "agent": agent.id})
         floor.tell(News("answered", floor.now_us, {"contact": contact.id, "agent": agent.id}))
 
     def held(self, offer: Offer, is_held: bool) -> None:

@@ -90,7 +90,8 @@ class Queues:
         """Put the caller at his place in a queue, or where a full queue sends him."""
         floor = self.floor
         settings = self.settings(queue)
-        if settings.max_waiting and len(self.waiting_in(queue)) >= settings.max_waiting:
+        is_full = settings.max_waiting and len(self.waiting_in(queue)) >= settings.max_waiting
+        if is_full and not entered_us:  # nobody who was in loses his place
             contact.outcome = Outcome.BLOCKED
             self._turn_away(contact, settings)
             return
@@ -118,10 +119,6 @@ class Queues:
         # Answered and with music first: a nailed-up agent is bridged to him in the same breath.
         floor.answer(contact)
         floor.command(contact.node, PlayMusic(contact.id, settings.music))
-        floor.remember_on_channel(
-            contact,
-            {"state": "waiting", "queue": queue.replace(":", "-"), "queued_us": str(entered_us)},
-        )
         self._set_timers(contact, stay)
         floor.offers.for_call(contact)
 

@@ -1,22 +1,24 @@
 """After a gap: compare what we know with what the switch has, and mend our picture.
 
-The channel is the record of the call: `ccore_*` variables say where each caller was. A new daemon
-rebuilds its calls from them; one that lost the link drops what the switch has no more.
+The channel is the record of the call: `ccore_*` variables say where each caller was. A new process
+has its calls back from them (`adoption`); one that lost the link drops what the switch has no more,
+and says again what may not have come through.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ccore.config.demand import Wants
+from ccore.floor.adoption import FALLBACK, Adoption, parked
 from ccore.floor.contact import CallState, Contact
+from ccore.floor.notes import AGENT, SWITCH, Fields
 from ccore.floor.offer import Offer, OfferState
-from ccore.floor.queues import AGENT_QUEUE
 from ccore.model import (
-    AgentState,
     EndedBy,
-    Hangup,
-    LegParked,
+    LegKind,
+    LegResult,
     LinkUp,
     News,
+    Noted,
     Outcome,
     StopPlaying,
     SwitchLeg,
@@ -25,79 +27,144 @@ from ccore.model import (
 if TYPE_CHECKING:
     from ccore.floor.floor import Floor
 
-__all__ = ["Recovery"]
+__all__ = ["LOST", "RESTARTED", "Recovery"]
 
-FALLBACK = "ccore-fallback"  # dialplan context in which the switch serves callers by itself
+# Why a call ended of whose end nobody heard.
+LOST = "LOST"  # ccore, or the link to the switch, was not there
+RESTARTED = "SWITCH_RESTARTED"  # the switch came back without its calls
 
 
 class Recovery:
     def __init__(self, floor: "Floor") -> None:
         self.floor = floor
+        self.adoption = Adoption(floor)
+        self.cores: dict[str, str] = {}  # which life of each switch we know
 
-    def link_up(self, node: str, event: LinkUp) -> None:
+    def recall(self, notes: Mapping[str, Fields], died_us: int) -> None:
+        """What the process before us noted."""
+        self.adoption.recall(notes, died_us)
+        for key, fields in notes.items():
+            if key.startswith(AGENT):
+                self.floor.agents.recall(key.removeprefix(AGENT), fields, died_us)
+            elif key.startswith(SWITCH):
+                self.cores[key.removeprefix(SWITCH)] = fields.get("core", "")
+
+    def link_up(self, node: str, event: LinkUp, down_us: int) -> None:
+        """`down_us`: since when nobody heard of this switch."""
         floor = self.floor
+        was_paused, floor.offers.is_paused = floor.offers.is_paused, True  # first all, then offers
+        cause = self._life(node, event.core)
+        last_us = self.adoption.died_us if node not in floor.seen else down_us
         there = {leg.leg: leg for leg in event.legs}
         for offer in list(floor.offers.by_leg.values()):
             if offer.leg in there:
-                self._catch_up(offer, there[offer.leg])
-        lost = self._drop_lost(node, there)
+                self.catch_up(offer, there[offer.leg])
+        lost = self._drop_lost(node, there, cause, last_us)
         found = 0
         for leg in event.legs:
-            state = leg.variables.get("state", "")
             if leg.leg in floor.contacts:
-                self._resume(floor.contacts[leg.leg], leg)
-                continue
-            if leg.leg in floor.offers.by_leg or leg.context == FALLBACK:
-                continue
-            if state:
-                found += self._adopt(node, leg, there)
-            elif "entry" in leg.variables:
-                self._arrived_unheard(node, leg)
+                self._resume(floor.contacts[leg.leg], leg, last_us)
+            else:
+                found += self.take_in(node, leg, there)
+        lost += self.adoption.bury(node, cause, last_us or floor.now_us)
         if node == floor.home_node:
             floor.nails.link_up(there)
-        for leg in event.legs:
-            self._end_orphan(node, leg)
-        if lost or found:
-            floor.tell(News("recovered", floor.now_us, {"lost": lost, "found": found}))
+        ringing = {
+            leg.variables["agent"] for leg in event.legs if self.adoption.end_orphan(node, leg)
+        }
+        freed = floor.agents.recovered(node, ringing)
+        floor.seen.add(node)
+        floor.offers.is_paused = was_paused
+        if lost or found or freed:
+            told: dict[str, str | int] = {
+                "node": node,
+                "lost": lost,
+                "found": found,
+                "freed": freed,
+                "cause": cause,
+            }
+            floor.tell(News("recovered", floor.now_us, told))
 
-    def _drop_lost(self, node: str, there: dict[str, SwitchLeg]) -> int:
-        """Calls that ended while nobody listened."""
+    def _life(self, node: str, core: str) -> str:
+        """Why calls that are not there any more are not."""
+        known, self.cores[node] = self.cores.get(node, ""), core
+        if known != core:
+            self.floor.tell(Noted(SWITCH + node, {"core": core}))
+        return RESTARTED if known not in ("", core) else LOST
+
+    def take_in(self, node: str, leg: SwitchLeg, there: Mapping[str, SwitchLeg]) -> int:
+        """A channel that no contact has: 1 if it is a caller, who is one now."""
         floor = self.floor
+        if leg.leg in floor.offers.by_leg or leg.leg in floor.nails.by_leg:
+            return 0
+        variables = leg.variables
+        if "agent" in variables and variables.keys() & {"contact", "nail"}:
+            return 0  # an agent's leg: found through its caller
+        if "state" in variables or leg.leg in self.adoption.noted:
+            self.adoption.adopt(node, leg, there)
+        elif "entry" in variables and leg.context == FALLBACK:
+            self.adoption.adopt(node, leg, there)  # served by the switch: on record all the same
+        elif "entry" in variables and not floor.is_closing:
+            floor.entry.arrived(node, parked(leg))  # before we listened
+        else:
+            return 0
+        return 1
+
+    def _drop_lost(
+        self, node: str, there: Mapping[str, SwitchLeg], cause: str, last_us: int
+    ) -> int:
+        """Calls that ended while nobody listened, on record as long as somebody did."""
+        floor = self.floor
+        floor.when_us = last_us or floor.now_us
         for leg, offer in list(floor.offers.by_leg.items()):
             if leg not in there and offer.contact.node == node:
-                floor.offers.hung_up(offer, "LOST", by_phone=False)
+                floor.offers.hung_up(offer, cause, by_phone=False)
         gone = [c for c in floor.contacts.values() if c.node == node and c.id not in there]
         for contact in gone:
-            contact.outcome = contact.outcome or Outcome.FAILED
-            contact.ended_by = EndedBy.SYSTEM
-            floor.close(contact, "LOST")
+            self.drop(contact, cause)
+        floor.when_us = floor.now_us
         for leg, request in list(floor.features.by_leg.items()):
             if leg not in there and request.node == node:
                 floor.features.hung_up(leg)
         return len(gone)
 
-    def _catch_up(self, offer: Offer, leg: SwitchLeg) -> None:
-        """An agent answered, or was bridged, while nobody listened."""
+    def drop(self, contact: Contact, cause: str) -> None:
+        """The switch has this call no more, and nobody heard why."""
+        contact.outcome = contact.outcome or Outcome.FAILED
+        contact.ended_by = EndedBy.SYSTEM
+        self.floor.close(contact, cause)
+
+    def catch_up(self, offer: Offer, leg: SwitchLeg) -> None:
+        """An agent answered, was bridged, or held the call while nobody listened."""
         offers = self.floor.offers
         if leg.bridged_to == offer.contact.id:
             if offer.state is OfferState.RINGING:
                 offers.parked(offer)
             offers.bridged(offer)
+            offers.held(offer, leg.is_held)
         elif leg.answered and offer.state is OfferState.RINGING:
             offers.parked(offer)
 
-    def _resume(self, contact: Contact, leg: SwitchLeg) -> None:
+    def _resume(self, contact: Contact, leg: SwitchLeg, last_us: int) -> None:
         """What he heard may have ended, what we said may not have come through: say it again."""
         floor = self.floor
-        if leg.context == FALLBACK and contact.needs_us:  # the switch serves him now
-            contact.outcome = contact.outcome or Outcome.OVERFLOWED
-            contact.ended_by = EndedBy.SYSTEM
-            floor.close(contact, "FALLBACK")
+        contact.is_recovered = True
+        floor.notes.again(contact)
+        if 0 < last_us < floor.now_us:
+            start_us = max(contact.arrived_us, last_us)
+            floor.tell(contact.leg_closed(LegKind.OUTAGE, LegResult.DONE, start_us, floor.now_us))
+        self.put_right(contact, leg)
+
+    def put_right(self, contact: Contact, leg: SwitchLeg) -> None:
+        """What the switch shows is done, or wanting."""
+        floor = self.floor
+        if leg.context == FALLBACK and contact.state is not CallState.LEAVING:
+            floor.entry.is_served_elsewhere(contact)
             return
         if contact.is_talking or contact.state is CallState.PARTING:
             is_sent = contact.transfer_to or leg.variables.get("way") == "transfer"
             if is_sent and not leg.bridged_to:
-                floor.entry.transferred(contact, _parked(leg))
+                floor.entry.transferred(contact, parked(leg))
             contact.transfer_to = ""
             return
         if contact.state in (CallState.ARRIVING, CallState.ENDING):
@@ -105,100 +172,8 @@ class Recovery:
         elif contact.state is CallState.IVR:
             floor.ivr.repeat(contact)
         elif contact.state is CallState.VOICEMAIL:
-            floor.voicemail.cut(contact)
+            if leg.is_done:
+                floor.voicemail.go_on(contact)
         elif contact.state in (CallState.WAITING, CallState.RINGING):
             floor.command(contact.node, StopPlaying(contact.id))
             floor.queues.parked_again(contact)
-
-    def _arrived_unheard(self, node: str, leg: SwitchLeg) -> None:
-        """A new caller, parked before we listened."""
-        parked = _parked(leg)
-        self.floor.entry.arrived(node, parked)
-
-    def _adopt(self, node: str, leg: SwitchLeg, there: dict[str, SwitchLeg]) -> int:
-        """A caller from before us: back to where his channel says he was."""
-        floor, variables = self.floor, leg.variables
-        if "agent" in variables and "contact" in variables:
-            return 0  # an agent's leg: found through its caller
-        contact = Contact(
-            id=leg.leg,
-            number=floor.next_number(),
-            node=node,
-            arrived_us=leg.created_us or floor.now_us,
-            called=variables.get("entry", leg.called),
-            calling=variables.get("calling", leg.calling),
-            calling_name="",
-            language=variables.get("language", floor.config.site.languages[0]),
-            site=floor.config.site.name,
-            priority=_whole(variables.get("priority", "")),
-            wants=Wants.from_text(variables.get("wants", "")),
-            is_answered=leg.answered,
-        )
-        floor.add(contact)
-        floor.arm(contact)
-        queue = variables.get("queue", "").replace("agent-", AGENT_QUEUE, 1)
-        known_queue = queue in floor.config.queues or queue.startswith(AGENT_QUEUE)
-        match variables.get("state"):
-            case "talking" if leg.bridged_to in there:
-                self._adopt_talk(contact, variables.get("agent", ""), queue, leg.bridged_to)
-            case "waiting" if known_queue:
-                floor.queues.join(contact, queue, entered_us=_whole(variables.get("queued_us", "")))
-            case "leaving":
-                contact.become(CallState.LEAVING)
-                floor.disarm(contact)
-            case "ivr" if variables.get("flow") in floor.config.flows:
-                floor.ivr.start(contact, variables["flow"])
-            case _:
-                entry = floor.book.entry(contact.called)
-                floor.entry.go(contact, entry.to if entry else "hangup")
-        return 1
-
-    def _adopt_talk(self, contact: Contact, agent_id: str, queue: str, other: str) -> None:
-        floor = self.floor
-        floor.disarm(contact)
-        agent = floor.agents.by_id.get(agent_id)
-        if agent is None or agent.offer is not None:
-            contact.become(CallState.LEAVING)
-            return
-        settings = floor.queues.settings(queue if queue in floor.config.queues else AGENT_QUEUE)
-        offer = Offer(contact, agent, other, floor.new_id(), queue, settings, floor.now_us)
-        offer.become(OfferState.ANSWERED)
-        offer.become(OfferState.BRIDGED)
-        offer.bridged_us = floor.when_us
-        floor.offers.by_leg[other] = offer
-        contact.offer = agent.offer = offer
-        contact.queue, contact.agent = queue, agent_id
-        contact.queued_us = contact.answered_us = floor.when_us
-        for state in (CallState.WAITING, CallState.BRIDGING, CallState.TALKING):
-            contact.become(state)
-        if not agent.is_signed_in:
-            floor.agents.become(agent, AgentState.NOT_READY, "recovered")
-        if agent.state is not AgentState.NOT_READY:
-            floor.agents.become(agent, AgentState.NOT_READY, "recovered")
-        floor.agents.become(agent, AgentState.TALKING, queue=queue)
-
-    def _end_orphan(self, node: str, leg: SwitchLeg) -> None:
-        """An agent's leg of an offer that nobody knows any more."""
-        floor = self.floor
-        if "agent" in leg.variables and leg.variables.keys() & {"contact", "nail"}:
-            known = leg.leg in floor.offers.by_leg or leg.leg in floor.nails.by_leg
-            if not known and not leg.bridged_to:
-                floor.command(node, Hangup(leg.leg, "ORIGINATOR_CANCEL"))
-
-
-def _parked(leg: SwitchLeg) -> LegParked:
-    """As if he had just parked."""
-    return LegParked(
-        leg=leg.leg,
-        at_us=leg.created_us,
-        called=leg.called,
-        calling=leg.calling,
-        calling_name="",
-        context=leg.context,
-        answered=leg.answered,
-        variables=leg.variables,
-    )
-
-
-def _whole(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() else 0

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 
 from ccore.config.schema import Box
 from ccore.floor.contact import CallState, Contact
+from ccore.floor.notes import Fields, past
 from ccore.floor.recording import file_name
+from ccore.floor.timers import Timer
 from ccore.model import (
     LegKind,
     LegResult,
@@ -24,6 +26,7 @@ __all__ = ["Voicemail"]
 
 # Shorter than this is no message: the caller heard the tone and hung up.
 SHORTEST_US = 1_000_000
+GRACE_S = 2  # beyond its limit the switch ends a message by itself
 
 
 @dataclass(slots=True)
@@ -35,6 +38,7 @@ class Message:
     app: str  # what is being played or recorded
     path: str = ""
     record_us: int = 0  # since when the caller is recorded; 0: the greeting still plays
+    limit: Timer | None = None
 
 
 class Voicemail:
@@ -51,7 +55,39 @@ class Voicemail:
         prompt = message.settings.greeting or "please_leave_message"
         said = files(floor.config, prompt, contact.language)
         floor.command(contact.node, Play(contact.id, tuple(said), message.app))
-        floor.remember_on_channel(contact, {"state": "voicemail", "box": box})
+
+    def resume(self, contact: Contact, fields: Fields, *, is_done: bool) -> None:
+        """Of a process before us: the greeting or the message still runs, or has ended since."""
+        floor = self.floor
+        contact.become(CallState.VOICEMAIL)
+        box = fields["box"]
+        entered_us = past(floor, fields, "message_us") or floor.now_us
+        message = Message(
+            box, floor.config.boxes[box], fields.get("next", ""), entered_us, fields.get("app", "")
+        )
+        message.record_us = past(floor, fields, "record_us")
+        if message.record_us:
+            message.path = self._path(contact, message)
+            self._end_in_any_case(contact, message)
+        self.messages[contact.id] = message
+        if is_done or not message.app:
+            self.app_done(contact, message.app)
+
+    def _path(self, contact: Contact, message: Message) -> str:
+        name = file_name(
+            "voicemail/{box}/{contact}.wav", {"box": message.box, "contact": contact.id}
+        )
+        return f"{self.floor.recording_dir}/{name}"
+
+    def _end_in_any_case(self, contact: Contact, message: Message) -> None:
+        """Should nobody hear the switch say that it is over."""
+        due_us = message.record_us + (message.settings.limit_s + GRACE_S) * 1_000_000
+
+        def act() -> None:
+            if self.messages.get(contact.id) is message:
+                self.cut(contact)
+
+        message.limit = self.floor.timers.at(max(due_us, self.floor.now_us), act)
 
     def app_done(self, contact: Contact, app: str) -> None:
         message = self.messages.get(contact.id)
@@ -62,6 +98,12 @@ class Voicemail:
         else:
             self._record(contact, message)
 
+    def go_on(self, contact: Contact) -> None:
+        """The greeting or the message is over, and nobody heard it."""
+        message = self.messages.get(contact.id)
+        if message is not None:
+            self.app_done(contact, message.app)
+
     def cut(self, contact: Contact) -> None:
         """Enough of the greeting, or of the message."""
         message = self.messages[contact.id]
@@ -70,11 +112,10 @@ class Voicemail:
 
     def _record(self, contact: Contact, message: Message) -> None:
         floor = self.floor
-        name = file_name(
-            "voicemail/{box}/{contact}.wav", {"box": message.box, "contact": contact.id}
-        )
-        message.path = f"{floor.recording_dir}/{name}"
+        message.path = self._path(contact, message)
         message.app, message.record_us = floor.new_id(), floor.when_us
+        contact.changed.add(contact.id)
+        self._end_in_any_case(contact, message)
         floor.command(
             contact.node,
             RecordMessage(
@@ -101,6 +142,8 @@ class Voicemail:
         message = self.messages.pop(contact.id, None)
         if message is None:
             return
+        if message.limit is not None:
+            message.limit.cancel()
         floor = self.floor
         is_kept = bool(message.record_us) and floor.when_us - message.record_us >= SHORTEST_US
         if is_kept:
