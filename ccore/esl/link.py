@@ -34,6 +34,11 @@ __all__ = ["Link"]
 
 # A switch beats every 20 s (event_socket's HEARTBEAT); three missed beats are a dead link.
 SILENCE_US = 65_000_000
+# A line that died without a word would be noticed too late by that: within half of `fallback_s`,
+# 15 s, the switch takes waiting callers from a ccore that says nothing. So we speak to ourselves
+# through the switch on both connections; a line is dead when one has carried nothing for so long.
+PULSE_US = 2_000_000
+DEAD_US = 9_000_000
 # A subscription is answered at once.
 SUBSCRIBED_US = 45_000_000
 # The switch's list of its channels costs it some 10 us a channel, during which commands wait.
@@ -77,6 +82,7 @@ class Link:
         self._again = False  # events were shed while the picture was taken: take it again
         self._subscribing = 0  # answers to the subscription that have not come
         self._opened_us = self._heard_us = self._now_us = 0
+        self._answered_us = self._pulse_at_us = self._away_us = 0
         self._next_core = ""
         self._alone_at_us = 0  # when nobody else can have answered our hello
         self._list_at_us = 0  # when to ask for the channels again
@@ -133,6 +139,8 @@ class Link:
             raise ProtocolError(what="no heartbeat")
         if self.state is LinkState.SUBSCRIBING and now_us >= self._opened_us + SUBSCRIBED_US:
             raise ProtocolError(what="no answer to our subscription")
+        if self._is_pulsing and now_us >= self._pulse_at_us:
+            self._pulse(now_us)
         self._speaker.tick(now_us)
         self._maybe_come_up()
         if self.state is LinkState.UP and self._list_at_us <= now_us:
@@ -145,6 +153,8 @@ class Link:
     def next_deadline(self) -> int:
         """When `tick` has something to do next; it may move to sooner with every command."""
         dues = [self._heard_us + SILENCE_US, self._speaker.next_deadline()]
+        if self._is_pulsing:
+            dues.append(self._pulse_at_us)
         if self.state is LinkState.UP:
             dues.append(self._list_at_us)
         elif self.state is LinkState.SUBSCRIBING:
@@ -152,6 +162,19 @@ class Link:
         elif self._legs is not None:
             dues.append(self._alone_at_us)
         return min(due for due in dues if due is not None)
+
+    @property
+    def _is_pulsing(self) -> bool:
+        return self.is_up and self._neighbours.has_name
+
+    def _pulse(self, now_us: int) -> None:
+        if now_us > self._pulse_at_us + PULSE_US:
+            self._away_us = now_us  # it is we who were away: what came meanwhile is still unread
+        heard_us = min(self._heard_us, self._answered_us)
+        if now_us >= max(heard_us, self._away_us) + DEAD_US:
+            raise ProtocolError(what=f"nothing for {DEAD_US // 1_000_000} s, not even our pulse")
+        self._neighbours.pulse()
+        self._pulse_at_us = now_us + PULSE_US
 
     # Speaking.
 
@@ -211,8 +234,8 @@ class Link:
                 first_us = first_us or stamp_us
             elif frame.content_type == b"command/reply":
                 self._subscribed(frame.reply)
-            elif frame.content_type == b"text/disconnect-notice":
-                raise ProtocolError(what="its notice that it disconnects us")
+            else:
+                _no_more(frame)
         if stamp_us:
             self.lag.heard(first_us, now_us)
             self.lag.heard(stamp_us, now_us)
@@ -224,14 +247,14 @@ class Link:
 
     def take_reply_frames(self, frames: Iterable[Frame], size: int, now_us: int) -> list[Event]:
         """As `receive_replies`, of frames that somebody else has cut from so many bytes."""
-        self._now_us = now_us
+        self._answered_us = self._now_us = now_us
         for frame in frames:
             if frame.content_type == b"command/reply":
                 self._speaker.reply(frame.reply)
             elif frame.content_type == b"api/response":
                 self._speaker.reply(frame.body.decode("utf-8", "surrogateescape"))
-            elif frame.content_type == b"text/disconnect-notice":
-                raise ProtocolError(what="its notice that it disconnects us")
+            else:
+                _no_more(frame)
         return self.take_events()
 
     def take_events(self) -> list[Event]:
@@ -288,7 +311,9 @@ class Link:
     def _subscribed(self, reply: str) -> None:
         if reply.startswith("-"):
             raise SwitchRefused(node=self.node, reply=f"to tell us its events ({reply[:80]})")
-        self._subscribing = max(0, self._subscribing - 1)
+        if not self._subscribing:
+            raise ProtocolError(what="a reply to nothing")
+        self._subscribing -= 1
         self._maybe_look()
 
     def _got_version(self, text: str) -> None:
@@ -316,6 +341,8 @@ class Link:
             if self._next_core != self.core:  # the switch lives anew
                 self.core, self.lives = self._next_core, self.lives + 1
                 self._speaker.forget()
+            self._answered_us = self._now_us
+            self._pulse_at_us = self._now_us + PULSE_US
         self._go(Happening.SEEN)
         self.snapshots += 1
         self._listed = len(self._legs)
@@ -341,3 +368,10 @@ class Link:
             "received_bytes": self.received_bytes,
             "received_events": self.received_events,
         }
+
+
+def _no_more(frame: Frame) -> None:
+    """Raises ProtocolError: the switch says goodbye, or we are out of step with its frames."""
+    if frame.content_type == b"text/disconnect-notice":
+        raise ProtocolError(what="its notice that it disconnects us")
+    raise ProtocolError(what=f"a frame of type {frame.content_type[:40]!r}")

@@ -31,6 +31,15 @@ class Neighbours:
         self._send(HELLO, "")
         return now_us + ANSWER_US
 
+    @property
+    def has_name(self) -> bool:
+        """A tool has none: nobody would hear what it says to itself."""
+        return bool(self._id)
+
+    def pulse(self) -> None:
+        """Something said to ourselves, that comes back as an event."""
+        self._send(HERE, self._id)
+
     def heard(self, view: EventView, *, is_up: bool) -> None:
         """What a neighbour said. Raises AlreadyRunning if we have to go."""
         who = view.get(b"Ccore-Id")

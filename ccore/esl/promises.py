@@ -59,7 +59,10 @@ class Promises:
 
     def next_deadline(self) -> int | None:
         heap = self._heap
-        while heap and self._due.get(heap[0][1], (0, ""))[0] != heap[0][0]:
+        while heap:
+            due_us, id_ = heap[0]
+            if id_ in self._due and self._due[id_][0] == due_us:
+                break
             heapq.heappop(heap)
         return heap[0][0] if heap else None
 

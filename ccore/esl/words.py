@@ -107,8 +107,8 @@ _WORDS: dict[str, Callable[[EventView, str, int], Event | None]] = {
     "SHUTDOWN": lambda view, leg, at_us: None,
 }
 
-# Which events to keep when not all can be kept: what nothing else tells ranks highest, what a picture
-# of the switch's channels tells as well comes below, names that are not here rank 0.
+# Which events to keep when not all can be kept: what nothing else tells ranks highest, what a
+# picture of the switch's channels tells as well comes below, names that are not here rank 0.
 IMPORTANCE: dict[str, int] = {
     "HEARTBEAT": 0,
     "CHANNEL_HOLD": 1,

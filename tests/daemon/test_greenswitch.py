@@ -21,7 +21,7 @@ from ccore.daemon.event_socket import connect
 from ccore.daemon.links import NodeLink
 from ccore.errors import CcoreError, ProtocolError, SwitchRefused, SwitchUnreachable
 from ccore.esl import EventView, FrameDecoder, Link, translate
-from ccore.model import AppDone, Event, Hangup, JobDone, LinkDown, LinkUp, Ring
+from ccore.model import AppDone, Event, Hangup, JobDone, LegParked, LinkDown, LinkUp, Ring
 
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE_S = 10
@@ -38,6 +38,18 @@ def event(*lines: str, body: str = "") -> bytes:
 
 def api(text: bytes) -> bytes:
     return b"Content-Type: api/response\nContent-Length: %d\n\n%b" % (len(text), text)
+
+
+def up() -> Link:
+    """A link that has come up on a switch without channels."""
+    link = Link("main")
+    link.opened(NOW_US)
+    replies = link.take_event_bytes().count(b"\n\n")
+    link.receive_events(ACCEPTED * replies, NOW_US)
+    while not link.is_up:
+        for line in link.take_command_bytes().decode().split("\n\n"):
+            link.receive_replies(answer(line), NOW_US)
+    return link
 
 
 @pytest.fixture
@@ -165,23 +177,30 @@ def test_4_the_result_of_a_job_is_its_body_and_nothing_else() -> None:
 
 
 def test_6_broken_utf8_in_a_reply_is_a_reply() -> None:
-    link = Link("main")
-    link.opened(NOW_US)
+    link = up()
     heard: list[str] = []
     link.ask("api status", heard.append)
-    version, core, legs = b"FreeSWITCH Version 1.10.12", b"core-1", b'{"row_count":0}'
-    link.receive_replies(api(version) + api(b"\xff\xfe up"), NOW_US)
-    link.receive_replies(api(core) + api(legs), NOW_US)
+    assert link.take_command_bytes() == b"api status\n\n"
+    link.receive_replies(api(b"\xff\xfe up"), NOW_US)
     assert heard == ["\udcff\udcfe up"]
-    assert link.is_up
 
 
-def test_7_a_blank_last_header_and_a_missing_content_type_are_frames() -> None:
-    link = Link("main")
-    link.opened(NOW_US)
+def test_7_a_blank_last_header_is_a_header() -> None:
+    link = up()
     assert link.receive_events(event("Event-Name: X", "variable_empty: "), NOW_US) == []
-    assert link.receive_events(b"Content-Length: 3\n\nabc", NOW_US) == []
-    assert link.receive_events(b"Log-Level: 7\nContent-Type: log/data\n\n", NOW_US) == []
+    parked = event("Event-Name: CHANNEL_PARK", "Unique-ID: leg-1")
+    assert [type(one) for one in link.receive_events(parked, NOW_US)] == [LegParked]
+
+
+@pytest.mark.parametrize("head", [b"Content-Length: 3\n\nabc", b"Event-Name: X\n\n"])
+def test_7_a_frame_without_a_type_is_one_error(head: bytes) -> None:
+    """We are out of step with the switch; the link begins anew, nothing hangs."""
+    link = up()
+    with pytest.raises(ProtocolError, match="a frame of type"):
+        link.receive_events(head, NOW_US)
+    (down,) = link.closed(NOW_US, "out of step")
+    assert isinstance(down, LinkDown)
+    link.opened(NOW_US)
 
 
 # 8: a command longer than the kernel's buffer.
@@ -280,16 +299,35 @@ def test_10_the_end_of_a_connection_in_mid_frame_does_not_spin(
 
 
 def test_11_replies_find_their_commands_in_order() -> None:
-    link = Link("main")
-    link.opened(NOW_US)
+    link = up()
     heard: list[str] = []
-    link.receive_replies(api(b"FreeSWITCH Version 1.10.12"), NOW_US)
-    link.receive_replies(api(b"core-1"), NOW_US)
-    link.receive_replies(api(b'{"row_count":0}'), NOW_US)
     for name in "abc":
         link.ask(f"api {name}", lambda text, name=name: heard.append(name + text))  # type: ignore[misc]
+    link.take_command_bytes()
     link.receive_replies(api(b"1") + api(b"2") + api(b"3"), NOW_US)
     assert heard == ["a1", "b2", "c3"]
+
+
+def test_11_a_reply_after_its_time_does_not_go_to_the_next() -> None:
+    link = up()
+    heard: list[str] = []
+    link.ask("api slow", heard.append)
+    link.take_command_bytes()
+    link.receive_events(event("Event-Name: HEARTBEAT"), NOW_US + 20_000_000)
+    link.tick(NOW_US + 20_000_000)
+    assert heard == ["-ERR TIMED_OUT"]
+    link.ask("api quick", heard.append)
+    sent = link.take_command_bytes().decode().split("\n\n")
+    replies = [api(b"quick") if line == "api quick" else answer(line) for line in sent]
+    link.receive_replies(api(b"slow") + b"".join(replies), NOW_US + 20_000_000)
+    assert heard == ["-ERR TIMED_OUT", "quick"]
+
+
+def test_12_a_line_break_in_an_argument_is_refused() -> None:
+    link = up()
+    link.send(Hangup("leg-1\n\napi hupall"))
+    assert link.take_command_bytes() == b""
+    assert link.figures()["unsafe"] == 1
 
 
 def test_13_the_end_of_an_application_is_told_by_its_own_id() -> None:
