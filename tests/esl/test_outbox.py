@@ -11,7 +11,8 @@ SECOND_US = 1_000_000
 
 
 def test_beyond_the_bound_commands_wait_and_go_as_replies_come() -> None:
-    box, heard = Outbox(most_in_flight=2), []
+    box = Outbox(most_in_flight=2)
+    heard: list[str] = []
     for name in ("a", "b", "c", "d"):
         box.put(name.encode(), [heard.append])
     assert box.take(0) == b"ab"
