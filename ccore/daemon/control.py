@@ -1,8 +1,8 @@
 """The control socket: one JSON message a line, for the command line and for screen pops.
 
 The file is the lock: whoever holds `SOCKET.lock` serves SOCKET. A socket left behind by a daemon
-that died is removed, one that answers is not. Only root and the daemon's own user may speak, told
-by the kernel (SO_PEERCRED), not by the peer.
+that died is removed, one that answers is not. Only root, the daemon's own user and, if there is
+one, the members of `daemon.group` may speak: told by the kernel (SO_PEERCRED), not by the peer.
 
 `publish` is called by the owner of the floor and must never wait: each follower has a bounded
 queue, and a follower who lets it fill up is let go with a last line that says so.
@@ -10,6 +10,7 @@ queue, and a follower who lets it fill up is let go with a last line that says s
 
 import contextlib
 import fcntl
+import grp
 import json
 import logging
 import os
@@ -41,31 +42,53 @@ MAX_REQUEST_BYTES = 64 * 1024
 MAX_PATH_BYTES = 107
 # News that may wait for one follower: ten seconds of reading nothing at 20 calls/s, 5 news each.
 MAX_UNREAD = 1_000
-# Connections at once: a wallboard or a screen pop for each of a few hundred desks.
+# Connections at once: a wallboard or a screen pop for each of a few hundred desks. One more is told
+# so; of those who are told, or are strangers, there may be a few at a time.
 MAX_CLIENTS = 512
+MAX_TURNED_AWAY = 32
 # A client that takes no byte of an answer for so long is gone, whatever its socket says.
 SEND_TIMEOUT_S = 10
+# The groups of a peer, which Linux tells since 4.13 and Python has no name for. The most are what
+# fits into the 1,024 bytes that Python asks for.
+SO_PEERGROUPS = 59
+MOST_GROUPS = 256
 
 
 class ControlServer:
-    def __init__(self, path: Path, handler: Handler, *, max_unread: int = MAX_UNREAD) -> None:
+    """`group`: whose members may speak too; "" for none. `max_clients` is for tests."""
+
+    def __init__(
+        self,
+        path: Path,
+        handler: Handler,
+        *,
+        group: str = "",
+        max_unread: int = MAX_UNREAD,
+        max_clients: int = MAX_CLIENTS,
+    ) -> None:
         self.path = path
         self._handler = handler
+        self._group = group
+        self._gid: int | None = None
         self._max_unread = max_unread
+        self._max_clients = max_clients
+        self._clients = 0
         self._followers: set[_Follower] = set()
         self._lock: IO[str] | None = None
         self._server: StreamServer | None = None
 
     def start(self) -> None:
         """Claim the socket and listen; AlreadyRunning if another daemon has it."""
+        self._gid = _gid_of(self._group) if self._group else None
         self._lock = _claim(self.path)
         try:
-            listener = _listen(self.path)
+            listener = _listen(self.path, self._gid)
         except BaseException:
             self._lock.close()
             self._lock = None
             raise
-        self._server = StreamServer(listener, self._serve, spawn=Pool(MAX_CLIENTS))
+        most = self._max_clients + MAX_TURNED_AWAY
+        self._server = StreamServer(listener, self._serve, spawn=Pool(most))
         self._server.start()
 
     def publish(self, news: News) -> None:
@@ -92,15 +115,29 @@ class ControlServer:
             self._lock = None
 
     def _serve(self, sock: socket.socket, _address: object) -> None:
+        sock.settimeout(SEND_TIMEOUT_S)
+        is_one_more = False
         try:
-            if not _is_ours(sock):
+            if not self._may_speak(sock):
                 return
-            sock.settimeout(SEND_TIMEOUT_S)
+            if self._clients >= self._max_clients:
+                sock.sendall(_line(_refusal(_too_many(self._max_clients))))
+                return
+            is_one_more = True
+            self._clients += 1
             self._converse(sock)
         except OSError:  # the client went away: its own affair
             pass
         finally:
+            self._clients -= is_one_more
             sock.close()
+
+    def _may_speak(self, sock: socket.socket) -> bool:
+        uid, groups = _peer(sock)
+        if uid in (0, os.geteuid()) or (self._gid is not None and self._gid in groups):
+            return True
+        log.warning("control socket: refused a stranger", extra={"uid": uid})
+        return False
 
     def _converse(self, sock: socket.socket) -> None:
         buffer = bytearray()
@@ -215,6 +252,10 @@ def _too_long() -> BadRequest:
     return BadRequest(what="the request is too long", expected=f"at most {MAX_REQUEST_BYTES} bytes")
 
 
+def _too_many(most: int) -> BadRequest:
+    return BadRequest(what=f"{most} others are connected", expected=f"at most {most} connections")
+
+
 def _refusal(error: CcoreError) -> dict[str, Any]:
     return {"ok": False, "error": str(error), "code": error.exit_code}
 
@@ -233,7 +274,10 @@ def _claim(path: Path) -> IO[str]:
         )
     lock_path = path.with_name(path.name + ".lock")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o750)
+        if path.parent.stat().st_mode & (stat.S_IWOTH | stat.S_ISVTX) == stat.S_IWOTH:
+            # Whoever may rename our files may put his own in their place.
+            raise DiskTrouble(path=path.parent, why="everybody may write there (chmod o-w)")
         descriptor = os.open(
             lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
         )
@@ -252,12 +296,17 @@ def _claim(path: Path) -> IO[str]:
     return lock
 
 
-def _listen(path: Path) -> socket.socket:
+def _listen(path: Path, gid: int | None) -> socket.socket:
     _remove_stale(path)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         listener.bind(str(path))
-        path.chmod(0o600)  # before listen(): until then nobody can connect
+        # Before listen(): until then nobody can connect.
+        if gid is None:
+            path.chmod(0o600)
+        else:
+            os.chown(path, -1, gid)
+            path.chmod(0o660)
         listener.listen(64)
     except OSError as error:
         listener.close()
@@ -284,10 +333,20 @@ def _remove_stale(path: Path) -> None:
             raise AlreadyRunning(who="a process that holds no lock", what=path)
 
 
-def _is_ours(sock: socket.socket) -> bool:
+def _peer(sock: socket.socket) -> tuple[int, set[int]]:
+    """User and groups of whoever connected, as they were then."""
     credentials = sock.getsockopt(plain_socket.SOL_SOCKET, plain_socket.SO_PEERCRED, 12)
-    _pid, uid, _gid = struct.unpack("3i", credentials)
-    if uid in (0, os.geteuid()):
-        return True
-    log.warning("control socket: refused a stranger", extra={"uid": uid})
-    return False
+    _pid, uid, gid = struct.unpack("iII", credentials)
+    try:
+        data = sock.getsockopt(plain_socket.SOL_SOCKET, SO_PEERGROUPS, 4 * MOST_GROUPS)
+    except OSError:  # an old kernel, or more groups than that: the first group alone counts
+        data = b""
+    return uid, {gid, *struct.unpack(f"{len(data) // 4}I", data)}
+
+
+def _gid_of(group: str) -> int:
+    try:
+        return grp.getgrnam(group).gr_gid
+    except KeyError:
+        expected = "a group of this machine in daemon.group"
+        raise BadRequest(what=f"There is no group {group!r}", expected=expected) from None
