@@ -10,6 +10,7 @@ from typing import Any
 __all__ = [
     "AlreadyRunning",
     "BadConfig",
+    "BadLog",
     "BadRequest",
     "CcoreError",
     "DiskTrouble",
@@ -124,3 +125,9 @@ class NumberRefused(CcoreError):
     """{number!r} may not be called: {why}. See [outbound] of ccore.toml."""
 
     exit_code = 24
+
+
+class BadLog(CcoreError):
+    """{file}: line {line} is {what}. Take a whole log, as the daemon wrote it."""
+
+    exit_code = 25

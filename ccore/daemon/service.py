@@ -104,7 +104,7 @@ class Service:
         if key:
             floor.caller_key = partial(hash_number, key=key)
         for last in store.load_last_agents(since_us):
-            floor.last_agents[last.calling, last.queue] = (last.agent, last.at_us)
+            floor.relations.last[last.calling, last.queue] = (last.agent, last.at_us)
         self._runner = Runner(floor, self._clock, self._writer.take, self._alive)
         self._listen_through(config)
 

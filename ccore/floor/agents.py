@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ccore.floor.offer import Offer
     from ccore.floor.timers import Timer
 
-__all__ = ["AGENT", "Agent", "Agents", "UnexpectedAgentState"]
+__all__ = ["AGENT", "EVACUATED", "Agent", "Agents", "UnexpectedAgentState"]
 
 _A = AgentState
 
@@ -37,6 +37,7 @@ AGENT: dict[AgentState, frozenset[AgentState]] = {
 
 # While he is in one of these a wish (sign out, not ready) waits until the call is over.
 _ON_A_CALL = frozenset({_A.RESERVED, _A.RINGING, _A.TALKING, _A.HOLDING})
+_BUSY = _ON_A_CALL | {_A.WRAPUP}
 
 # The rule of agent_rules that a failed offer falls under, and the reason he is put aside with.
 _RULES: Mapping[LegResult, str] = {
@@ -47,6 +48,7 @@ _RULES: Mapping[LegResult, str] = {
     LegResult.FAILED: "failed",
 }
 NO_PHONE = "not-registered"
+EVACUATED = "evacuated"
 REST = "rest-"  # a pause after an offer that failed; what follows names the rule
 # Between the order to stop ringing and a phone that takes the next call: 2 s, as for any offer.
 PHONE_FREE_S = 2
@@ -61,7 +63,6 @@ class UnexpectedAgentState(AssertionError):
 @dataclass(slots=True)
 class Agent:
     id: str
-    number: int  # the same, as the router counts
     settings: AgentSettings
     state: AgentState = AgentState.SIGNED_OUT
     since_us: int = 0
@@ -71,6 +72,8 @@ class Agent:
     wish_reason: str = ""
     calls: int = 0  # answered since the daemon started
     idle_since_us: int = 0  # end of his last contact; the router's longest-idle clock
+    busy_us: int = 0  # on contacts and writing them up, since he signed in
+    free_us: int = 0  # ready for them, since he signed in
     failures: dict[LegResult, int] = field(default_factory=dict)  # in a row
     timer: "Timer | None" = None  # end of wrap-up or of a rest
     queue: str = ""  # of the call or wrap-up he is in
@@ -94,8 +97,8 @@ class Agents:
         self.by_id: dict[str, Agent] = {}
         self.recovering: dict[str, str] = {}  # on a call when we died -> the switch that knows
 
-    def configure(self) -> None:
-        """Bring in line with the configuration; agents who are gone are signed out."""
+    def let_go(self) -> None:
+        """Agents whom a new configuration does not have are signed out, after their call."""
         floor = self.floor
         for gone in self.by_id.keys() - floor.config.agents.keys():
             agent = self.by_id[gone]
@@ -105,15 +108,17 @@ class Agents:
             if agent.is_signed_in:
                 self.become(agent, AgentState.SIGNED_OUT, "removed")
             floor.nails.drop(agent)
-            floor.router.remove_agent(agent.number)
+            floor.acd.remove(agent.id)
             del self.by_id[gone]
+
+    def take_on(self) -> None:
+        """Those whom the configuration has; new ones begin as it says."""
+        floor = self.floor
         for id_, settings in floor.config.agents.items():
-            number = floor.desk.agent(id_)
-            floor.router.set_agent(number, floor.desk.skills_of(id_))
             if id_ in self.by_id:
                 self.by_id[id_].settings = settings
             else:
-                agent = Agent(id_, number, settings, since_us=floor.now_us)
+                agent = Agent(id_, settings, since_us=floor.now_us)
                 self.by_id[id_] = agent
                 if settings.start == "ready":
                     self.sign_in(agent)
@@ -173,8 +178,8 @@ class Agents:
         agent.wish = AgentState.__members__.get(fields.get("wish", ""))
         agent.wish_reason = fields.get("wish_reason", "")
         if agent.state is AgentState.READY:  # his place among the idle goes by it
-            self.floor.router.agent_away(agent.number)
-            self.floor.router.agent_ready(agent.number, agent.idle_since_us or agent.since_us)
+            self.floor.acd.away(agent.id)
+            self.floor.acd.ready(agent.id, agent.idle_since_us or agent.since_us, agent.since_us)
 
     def _at(self, agent: Agent, fields: Fields, act: Callable[[], None]) -> None:
         due_us = max(whole(fields.get("due_us", "")), self.floor.now_us)
@@ -218,8 +223,9 @@ class Agents:
         if agent.state is AgentState.WRAPUP:
             floor.wrap_ups.end(agent)
         if agent.state is AgentState.READY and state is not AgentState.RESERVED:
-            floor.router.agent_away(agent.number)  # RESERVED: the router has taken him already
+            floor.acd.away(agent.id)  # RESERVED: the router has taken him already
         self._close_interval(agent)
+        self._count_time(agent)
         agent.state, agent.reason, agent.queue = state, reason, queue
         agent.since_us = floor.now_us
         floor.notes.agents.add(agent.id)
@@ -230,6 +236,13 @@ class Agents:
                 {"agent": agent.id, "state": state_name(state), "reason": reason, "queue": queue},
             )
         )
+
+    def _count_time(self, agent: Agent) -> None:
+        length_us = self.floor.now_us - agent.since_us
+        if agent.state in _BUSY:
+            agent.busy_us += length_us
+        elif agent.state is AgentState.READY:
+            agent.free_us += length_us
 
     def _close_interval(self, agent: Agent) -> None:
         if agent.is_signed_in:
@@ -265,13 +278,20 @@ class Agents:
 
     def set_ready(self, agent: Agent) -> None:
         """He is free: into the idle list, and to the best call that waits for him."""
+        if self.floor.sites.is_shut(agent):
+            if agent.state is not AgentState.NOT_READY or agent.reason != EVACUATED:
+                self.become(agent, AgentState.NOT_READY, EVACUATED)
+            return
         if agent.settings.nailed_up and not agent.nail:
             self.floor.nails.drive(agent)
             return
         if agent.state is not AgentState.READY:
             self.become(agent, AgentState.READY)
         agent.idle_since_us = agent.idle_since_us or self.floor.now_us
-        self.floor.router.agent_ready(agent.number, agent.idle_since_us)
+        if self.floor.acd.looks_at_occupancy:
+            time_us = agent.busy_us + agent.free_us
+            self.floor.acd.figures(agent.id, agent.busy_us / time_us if time_us else 0.0)
+        self.floor.acd.ready(agent.id, agent.idle_since_us, agent.since_us)
         self.floor.offers.for_agent(agent)
 
     # What agents and supervisors ask for.
@@ -284,6 +304,7 @@ class Agents:
             return
         agent.failures.clear()
         agent.idle_since_us = self.floor.now_us
+        agent.busy_us = agent.free_us = 0
         self.set_ready(agent)
 
     def sign_out(self, agent: Agent) -> None:

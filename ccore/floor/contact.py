@@ -83,6 +83,7 @@ class Contact:
     territory_skill: str = ""
     priority: int = 0  # seconds of credit
     wants: Wants = NO_WANTS  # what entry and IVR ask for on top of the queue
+    step: int = 0  # how often more agents were let in, in the last queue
     state: CallState = CallState.ARRIVING
     is_answered: bool = False  # the channel is up
     # Where he is.

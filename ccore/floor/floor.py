@@ -4,11 +4,12 @@ Five verbs: `handle` an event, `next_deadline`, `on_deadline`, `take_commands`, 
 two for people: `order` and `view`. Whoever runs it owns the clock and the sockets.
 
 Each noun has its file: contact, agents, queues, offers, wrap_up, ivr, voicemail, entry, features,
-recording, nails, recovery. They share this object and nothing else.
+recording, nails, relations, sites, recovery. They share this object and nothing else.
 """
 
+from collections import deque
 from collections.abc import Callable, Mapping
-from itertools import count, islice
+from itertools import count
 from typing import Any
 
 from ccore.config import Config
@@ -26,6 +27,8 @@ from ccore.floor.orders import Orders
 from ccore.floor.queues import Queues
 from ccore.floor.recording import Recordings
 from ccore.floor.recovery import Recovery
+from ccore.floor.relations import Relations
+from ccore.floor.sites import Sites
 from ccore.floor.timers import Timers
 from ccore.floor.view import view
 from ccore.floor.voicemail import Voicemail
@@ -42,10 +45,10 @@ from ccore.model import (
     LegResult,
     News,
 )
-from ccore.routing import Router
+from ccore.routing.acd import Acd
 from ccore.routing.calendar import Calendar
+from ccore.routing.decision import Decision
 from ccore.routing.match import Book
-from ccore.routing.names import Desk
 from ccore.routing.split import Split
 from ccore.routing.wait import Expected
 
@@ -53,6 +56,8 @@ __all__ = ["Floor"]
 
 # A leg whose other side has gone ends within 20 ms or comes back to us; then we end it ourselves.
 PARTING_S = 3
+# Decisions that can be explained from memory: at 20 a second, the last eight minutes.
+DECISIONS = 10_000
 
 
 class Floor:
@@ -71,15 +76,16 @@ class Floor:
         }
         self.contacts: dict[str, Contact] = {}
         self.contact_of: dict[int, Contact] = {}
-        # By caller_key(calling) and queue. The key is a hash where numbers are not to outlive a call.
-        self.last_agents: dict[tuple[str, str], tuple[str, int]] = {}
-        self.caller_key: Callable[[str], str] = str
+        self.caller_key: Callable[[str], str] = str  # a hash where numbers do not outlive a call
         self.splits: dict[str, Split] = {}
+        self.decisions: deque[Decision] = deque(maxlen=DECISIONS)  # the latest, for `explain`
         self.after_speech: dict[str, Callable[[], object]] = {}
         self.timers = Timers()
-        self.router = Router()
+        self.acd = Acd(config)
         self.agents = Agents(self)
         self.queues = Queues(self)
+        self.relations = Relations(self)
+        self.sites = Sites(self)
         self.offers = Offers(self)
         self.wrap_ups = WrapUps(self)
         self.nails = Nails(self)
@@ -97,7 +103,7 @@ class Floor:
         self._commands: list[tuple[str, Command]] = []
         self._facts: list[Fact] = []
         self.is_closing = False
-        self._configure(None, None)
+        self._configure(None)
 
     # The five verbs.
 
@@ -146,9 +152,8 @@ class Floor:
         self.now_us = self.when_us = now_us
         self.recovery.recall(notes, died_us)
 
-    def _configure(self, desk: Desk | None, expected: Expected | None) -> None:
+    def _configure(self, expected: Expected | None) -> None:
         config = self.config
-        self.desk = Desk(config, self.router, desk)
         self.book = Book(config)
         self.calendars = {
             name: Calendar(calendar, config.site.timezone, f"calendars.{name}")
@@ -160,9 +165,8 @@ class Floor:
             kept = before.get(name)  # the same shares go on where they were
             self.splits[name] = kept if kept and kept.shares == split.shares else split
         self.expected = Expected(config, expected)
-        memories_s = (queue.last_agent_memory_s for queue in config.queues.values())
-        self._memory_us = max(memories_s, default=0) * 1_000_000
-        self.agents.configure()
+        self.relations.configure()
+        self.agents.take_on()
 
     def reload(self, config: Config, now_us: int) -> None:
         """A new configuration, already checked; calls stay where they are."""
@@ -171,10 +175,18 @@ class Floor:
         for name in config.switch:
             self.nodes.setdefault(name, (False, now_us, "not connected yet"))
         self.offers.is_paused = True
-        self._configure(self.desk, self.expected)
+        self.agents.let_go()
+        self.acd.configure(config, frozenset(self.sites.evacuated))
+        self._configure(self.expected)
         self.queues.reconfigure()
         self.offers.is_paused = self.is_closing
         self.offers.for_everybody()
+
+    def renew(self, now_us: int) -> None:
+        """The router begins anew, and tells its listener everything from the beginning."""
+        self.now_us = self.when_us = now_us
+        self.acd.renew()
+        self.offers.for_reserves()
 
     def close_down(self, now_us: int) -> None:
         """No new offers; phones stop ringing; waiting callers are left to the switch's fallback."""
@@ -198,15 +210,6 @@ class Floor:
 
     def tell(self, fact: Fact) -> None:
         self._facts.append(fact)
-
-    def remember_agent(self, calling: str, queue: str, agent: str) -> None:
-        """The latest stand last, so the oldest are forgotten from the front."""
-        known, key = self.last_agents, (self.caller_key(calling), queue)
-        known.pop(key, None)
-        known[key] = agent, self.now_us
-        for key, (_, at_us) in list(islice(known.items(), 2)):
-            if at_us < self.now_us - self._memory_us:
-                del known[key]
 
     def next_number(self) -> int:
         return next(self._numbers)

@@ -21,7 +21,7 @@ from ccore.model import (
 
 if TYPE_CHECKING:
     from ccore.floor.floor import Floor
-    from ccore.routing import Match
+    from ccore.routing.decision import Decision
 
 __all__ = ["Offers"]
 
@@ -44,18 +44,20 @@ class Offers:
     def for_call(self, contact: Contact) -> None:
         if not self._may_offer(contact):
             return
-        match = self.floor.router.offer_for_call(contact.number, self.floor.now_us)
-        if match is not None:
-            self._make(match)
+        decision = self.floor.acd.offer_for_call(contact.number, self.floor.now_us)
+        if decision is not None:
+            self._make(contact, decision)
 
     def for_agent(self, agent: Agent) -> None:
-        match = self.floor.router.offer_for_agent(agent.number, self.floor.now_us)
-        if match is None:
+        offered = self.floor.acd.offer_for_agent(agent.id, self.floor.now_us)
+        if offered is None:
             return
-        if self._may_offer(self.floor.contact_of[match.call]):
-            self._make(match)
+        call, decision = offered
+        contact = self.floor.contact_of[call]
+        if self._may_offer(contact):
+            self._make(contact, decision)
         else:  # both wait on, each at his place
-            self.floor.router.release(match.call, requeue=True, ready=True)
+            self.floor.acd.release(call, requeue=True, ready=True)
 
     def for_everybody(self) -> None:
         """After a change for many at once: whoever is free gets who waits for him, in turn."""
@@ -65,16 +67,25 @@ class Offers:
             if agent.state is AgentState.READY:
                 self.for_agent(agent)
 
+    def for_reserves(self) -> None:
+        """Queues whose reserve has just joined: its free agents take who waits."""
+        while self.floor.acd.joined:
+            reserve = self.floor.config.queues[self.floor.acd.joined.pop()].reserve
+            groups = reserve.groups if reserve is not None else ()
+            agents = self.floor.agents.by_id.values()
+            for agent in [one for one in agents if one.settings.group in groups]:
+                if agent.state is AgentState.READY:
+                    self.for_agent(agent)
+
     def _may_offer(self, contact: Contact) -> bool:
         """Not to a switch that does not hear us: the agents would be blamed for it."""
         if self.is_paused or contact.node in self.busy_nodes:
             return False
         return self.floor.is_up(contact.node)
 
-    def _make(self, match: "Match") -> None:
+    def _make(self, contact: Contact, decision: "Decision") -> None:
         floor = self.floor
-        contact = floor.contact_of[match.call]
-        agent = floor.agents.by_id[floor.desk.agent_name(match.agent)]
+        agent = floor.agents.by_id[decision.agent]
         stay = contact.stay
         assert stay is not None
         offer = Offer(
@@ -88,7 +99,8 @@ class Offers:
         )
         contact.offer = agent.offer = offer
         contact.offers += 1
-        contact.last_agent_hit = match.rule == "last-agent"
+        contact.last_agent_hit = decision.rule == "last-agent" and not stay.is_personal
+        floor.decisions.append(decision)
         self.by_leg[offer.leg] = offer
         floor.agents.become(agent, AgentState.RESERVED, queue=stay.queue)
         if offer.is_nailed:
@@ -109,8 +121,11 @@ class Offers:
                     "called": contact.called,
                     "language": contact.language,
                     "waited_ms": max(0, floor.when_us - stay.entered_us) // 1000,
-                    "rule": match.rule,
-                    "candidates": match.candidates,
+                    "rule": decision.rule,
+                    "decided_by": decision.decided_by,
+                    "candidates": decision.candidates,
+                    "runner_up": decision.runner_up,
+                    "step": decision.step,
                     **{f"collected_{name}": text for name, text in contact.collected.items()},
                 },
             )
@@ -185,7 +200,7 @@ class Offers:
             return
         offer.become(OfferState.BRIDGED)
         offer.bridged_us = floor.when_us
-        floor.router.confirm(contact.number)
+        floor.acd.confirm(contact.number, floor.when_us)
         self._ring_row(offer, LegResult.ANSWERED, "")
         floor.queues.close_stay(contact, LegResult.ANSWERED, agent.id)
         contact.become(CallState.TALKING)
@@ -193,8 +208,7 @@ class Offers:
         contact.answered_us = contact.answered_us or floor.when_us
         floor.agents.answered(agent)
         floor.agents.become(agent, AgentState.TALKING, queue=offer.queue)
-        if contact.calling:
-            floor.remember_agent(contact.calling, offer.queue, agent.id)
+        floor.relations.talked(contact, offer.queue, agent.id)
         floor.recordings.bridged(contact, offer.queue, offer.settings.record)
         floor.tell(News("answered", floor.now_us, {"contact": contact.id, "agent": agent.id}))
 
@@ -241,7 +255,7 @@ class Offers:
         self._ring_row(offer, result, cause)
         contact.offer = None
         contact.become(CallState.WAITING)
-        floor.router.release(contact.number, requeue=True, ready=False)
+        floor.acd.release(contact.number, requeue=True)
         if was_bridging:
             floor.arm(contact)
         # The others first: this agent had his turn.
@@ -258,7 +272,7 @@ class Offers:
         floor, contact, agent = self.floor, offer.contact, offer.agent
         offer.become(OfferState.OVER)
         self._ring_row(offer, LegResult.CANCELLED, "ORIGINATOR_CANCEL")
-        floor.router.release(contact.number, requeue=stays, ready=False)
+        floor.acd.release(contact.number, requeue=stays)
         contact.offer = None
         if stays:
             contact.become(CallState.WAITING)

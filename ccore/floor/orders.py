@@ -7,6 +7,7 @@ from ccore.config.outbound import refusal
 from ccore.errors import BadRequest, NumberRefused, UnknownName
 from ccore.floor.agents import Agent, state_name
 from ccore.floor.contact import CallState, Contact
+from ccore.floor.explain import explain
 from ccore.model import AgentState, EndedBy, Hangup, Hold, Outcome, Transfer, Unhold
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ class Orders:
             "call.hangup": self._hang_up,
             "call.hold": lambda r: self._hold(r, True),
             "call.unhold": lambda r: self._hold(r, False),
+            "site.evacuate": lambda r: self.floor.sites.evacuate(str(r.get("site", ""))),
+            "site.restore": lambda r: self.floor.sites.restore(str(r.get("site", ""))),
+            "route.explain": lambda r: explain(self.floor, str(r.get("contact", ""))),
             "record.start": self._record_start,
             "record.stop": self._record_stop,
             "record.mask": lambda r: self._mask(r, True),
@@ -86,6 +90,7 @@ class Orders:
 
     def _sign_in(self, request: Request) -> dict[str, Any]:
         agent = self._agent(request)
+        self._not_evacuated(agent)
         self.floor.agents.sign_in(agent)
         return self._told(agent)
 
@@ -96,8 +101,16 @@ class Orders:
 
     def _ready(self, request: Request) -> dict[str, Any]:
         agent = self._signed_in(request)
+        self._not_evacuated(agent)
         self.floor.agents.ready(agent)
         return self._told(agent)
+
+    def _not_evacuated(self, agent: Agent) -> None:
+        if self.floor.sites.is_shut(agent):
+            raise BadRequest(
+                what=f"Site {agent.settings.site} of agent {agent.id} is evacuated",
+                expected="a site that is not: ccore sites restore",
+            )
 
     def _signed_in(self, request: Request) -> Agent:
         agent = self._agent(request)

@@ -7,12 +7,16 @@ He is never asked to press a key to be kept.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ccore.config.demand import Caller
 from ccore.config.schema import Queue
 from ccore.floor.agents import Agent
 from ccore.floor.contact import CallState, Contact
+from ccore.floor.relations import AT_WORK
 from ccore.floor.timers import Timer
-from ccore.model import AgentState, LegKind, LegResult, News, Outcome, Play, PlayMusic, StopPlaying
+from ccore.model import LegKind, LegResult, News, Outcome, Play, PlayMusic, StopPlaying
 from ccore.prompts.phrases import files, position, wait
+from ccore.routing.acd import Case
+from ccore.routing.widening import Widening
 
 if TYPE_CHECKING:
     from ccore.floor.floor import Floor
@@ -22,17 +26,6 @@ __all__ = ["AGENT_QUEUE", "Counts", "Queues", "Stay"]
 AGENT_QUEUE = "agent:"  # prefix of the queue that a call for one agent waits in
 # A call for one agent waits this long while he is busy, then hangs up: a ring or two of talk.
 FOR_ONE_AGENT = Queue(max_wait_s=60, ring_s=20)
-
-_WORTH_WAITING = frozenset(
-    {
-        AgentState.READY,
-        AgentState.RESERVED,
-        AgentState.RINGING,
-        AgentState.TALKING,
-        AgentState.HOLDING,
-        AgentState.WRAPUP,
-    }
-)
 
 
 @dataclass(slots=True)
@@ -52,17 +45,30 @@ class Stay:
 
     queue: str
     settings: Queue
-    need: int
+    case: Case  # what the router knows of him
     entered_us: int
-    only: str = ""  # the agent he waits for, and no other
     is_overdue: bool = False  # the longest wait ended while a phone rang
     speech: str = ""  # app id of the announcement being said
     announce: Timer | None = None
     limit: Timer | None = None
-    widen: Timer | None = None
+    widen: Timer | None = None  # ends the wait for his last agent
+    grow: Timer | None = None  # the next step of those who may be asked
+
+    @property
+    def need(self) -> int:
+        return self.case.need
+
+    @property
+    def only(self) -> str:
+        return self.case.only
+
+    @property
+    def is_personal(self) -> bool:
+        """A call for one agent in person: nobody else will do."""
+        return self.queue.startswith(AGENT_QUEUE)
 
     def cancel(self) -> None:
-        for timer in (self.announce, self.limit, self.widen):
+        for timer in (self.announce, self.limit, self.widen, self.grow):
             if timer is not None:
                 timer.cancel()
 
@@ -95,32 +101,34 @@ class Queues:
             contact.outcome = Outcome.BLOCKED
             self._turn_away(contact, settings)
             return
-        if queue.startswith(AGENT_QUEUE):
-            need = floor.desk.need_of_agent(queue.removeprefix(AGENT_QUEUE))
-        else:
-            need = floor.desk.need(queue, contact.language, contact.territory_skill)
         entered_us = entered_us or floor.when_us
-        stay = Stay(queue, settings, need, entered_us)
-        contact.stay, contact.queue, contact.outcome = stay, queue, None
-        contact.become(CallState.WAITING)
         contact.queued_us = contact.queued_us or entered_us
+        personal = queue.removeprefix(AGENT_QUEUE) if queue.startswith(AGENT_QUEUE) else ""
+        case = Case(
+            contact=contact.id,
+            queue="" if personal else queue,
+            caller=Caller(contact.language, contact.territory_skill, contact.wants),
+            entered_us=contact.queued_us if not contact.answered_us else entered_us,
+            credit_s=contact.priority,
+            only=personal,
+        )
+        stay = Stay(queue, settings, case, entered_us)
+        contact.stay, contact.queue, contact.outcome = stay, queue, None
+        contact.step = 0
+        contact.become(CallState.WAITING)
         self.count(queue).offered += 1
         self.waiting_in(queue)[contact.id] = contact
         floor.tell(News("waiting", floor.now_us, {"contact": contact.id, "queue": queue}))
-        preferred = self._preferred(contact, stay)
-        floor.router.call_waiting(
-            contact.number,
-            need,
-            contact.queued_us if not contact.answered_us else entered_us,
-            credit_us=(contact.priority + settings.credit_s) * 1_000_000,
-            weight=settings.ageing,
-            only=preferred.number if preferred else -1,
-        )
+        if not personal:
+            case.need = floor.acd.desk.need(queue, case.caller)
+            case.only = floor.relations.preferred(contact, stay)
+        floor.acd.enter(contact.number, case)
         # Answered and with music first: a nailed-up agent is bridged to him in the same breath.
         floor.answer(contact)
         floor.command(contact.node, PlayMusic(contact.id, settings.music))
         self._set_timers(contact, stay)
         floor.offers.for_call(contact)
+        floor.offers.for_reserves()
 
     def _turn_away(self, contact: Contact, settings: Queue) -> None:
         floor = self.floor
@@ -138,9 +146,11 @@ class Queues:
         if settings.announce_every_s:
             due_us = now_us + settings.announce_every_s * 1_000_000
             stay.announce = timers.at(due_us, lambda: self._announce(contact, stay))
-        if stay.only:
+        if stay.only and not stay.is_personal:
             due_us = now_us + settings.last_agent_s * 1_000_000
             stay.widen = timers.at(due_us, lambda: self._widen(contact, stay))
+        if not stay.is_personal:
+            self._grow(contact, stay)
 
     def parked_again(self, contact: Contact) -> None:
         """A bridge that failed left him in silence."""
@@ -158,7 +168,7 @@ class Queues:
         for members in self.members.values():
             for contact in list(members.values()):
                 stay = contact.stay
-                if stay is None or stay.queue.startswith(AGENT_QUEUE):
+                if stay is None or stay.is_personal:
                     continue
                 if stay.queue not in floor.config.queues:
                     if contact.state is CallState.WAITING:  # its queue is gone
@@ -166,45 +176,62 @@ class Queues:
                     continue
                 stay.cancel()
                 stay.settings = floor.config.queues[stay.queue]
-                stay.need = floor.desk.need(stay.queue, contact.language, contact.territory_skill)
-                floor.router.change_need(contact.number, stay.need)
-                if stay.only and not self._is_worth_waiting(stay):
-                    stay.only = ""
-                    floor.router.widen(contact.number)
+                if stay.only and not floor.relations.is_worth_waiting(stay.only, stay.need):
+                    floor.acd.widen(contact.number)
                 self._set_timers(contact, stay)
 
-    # The agent of the last call.
+    # Who may have him.
 
-    def _preferred(self, contact: Contact, stay: Stay) -> Agent | None:
-        """The agent he talked to last, if that one can be waited for; he becomes the only one."""
-        floor, settings = self.floor, stay.settings
-        if not settings.last_agent_s or not contact.calling:
-            return None
-        known = floor.last_agents.get((floor.caller_key(contact.calling), stay.queue))
-        if known is None or floor.now_us - known[1] > settings.last_agent_memory_s * 1_000_000:
-            return None
-        stay.only = known[0]
-        if not self._is_worth_waiting(stay):
-            stay.only = ""
-            return None
-        return floor.agents.by_id[stay.only]
+    def _grow(self, contact: Contact, stay: Stay) -> bool:
+        """Let in whom the time he has waited lets in; has that changed anything?"""
+        floor, case = self.floor, stay.case
+        if stay.queue not in floor.config.queues:  # gone in a reload, while a phone rings
+            return False
+        widening = floor.acd.desk.widening(stay.queue, case.caller.language)
+        waited_us = floor.now_us - stay.entered_us
+        reach = widening.grown(case.reach, waited_us, self._awaited_ms(contact, stay, widening))
+        has_grown = reach != case.reach
+        if has_grown:
+            is_wider = reach.widened > case.reach.widened
+            floor.acd.grow(contact.number, reach)
+            contact.step = reach.widened
+            if is_wider:
+                self._tell_widened(contact, stay)
+        next_s = widening.next_s(reach, waited_us)
+        if next_s is not None:
+            due_us = stay.entered_us + round(next_s * 1_000_000)
+            stay.grow = floor.timers.at(
+                max(due_us, floor.now_us), lambda: self._grown(contact, stay)
+            )
+        return has_grown
 
-    def _is_worth_waiting(self, stay: Stay) -> bool:
-        """He who is waited for is at work, and would be given the call."""
-        agent = self.floor.agents.by_id.get(stay.only)
-        return (
-            agent is not None
-            and agent.state in _WORTH_WAITING
-            and agent.wish is None
-            and self.floor.desk.serves(agent.id, stay.need)
-        )
+    def _awaited_ms(self, contact: Contact, stay: Stay, widening: Widening) -> int | None:
+        """His expected wait, if the next step looks at it."""
+        at = stay.case.reach.step
+        if at < len(widening.steps) and widening.steps[at].wait_over_s:
+            return self.expected_ms(contact)
+        return 0
+
+    def _grown(self, contact: Contact, stay: Stay) -> None:
+        is_his = contact.stay is stay
+        if is_his and self._grow(contact, stay) and contact.state is CallState.WAITING:
+            self.floor.offers.for_call(contact)
+
+    def _tell_widened(self, contact: Contact, stay: Stay) -> None:
+        reach, now_us = stay.case.reach, self.floor.now_us
+        fields: dict[str, str | int] = {
+            "contact": contact.id,
+            "queue": stay.queue,
+            "step": reach.step,
+            "language_step": reach.rung,
+        }
+        self.floor.tell(News("widened", now_us, fields))
 
     def _widen(self, contact: Contact, stay: Stay) -> None:
         """Not that agent any more: anyone who can."""
-        if contact.stay is not stay or not stay.only:
+        if contact.stay is not stay or not stay.only or stay.is_personal:
             return
-        stay.only = ""
-        self.floor.router.widen(contact.number)
+        self.floor.acd.widen(contact.number)
         if contact.state is CallState.WAITING:
             self.floor.offers.for_call(contact)
 
@@ -225,7 +252,7 @@ class Queues:
         if settings.announce:
             said += files(floor.config, settings.announce, contact.language)
         if settings.announce_position and contact.state is CallState.WAITING:
-            place = floor.router.position(contact.number, floor.now_us)
+            place = floor.acd.router.position(contact.number, floor.now_us)
             said += position(floor.config, place, contact.language)
         if settings.announce_wait:
             expected_ms = self.expected_ms(contact)
@@ -242,14 +269,15 @@ class Queues:
         """How much longer he is likely to wait; None when nobody is there to take him."""
         stay = contact.stay
         assert stay is not None
-        place = self.floor.router.position(contact.number, self.floor.now_us)
-        return self.floor.expected.ms(stay.queue, place, self._staffed(stay.need))
+        place = self.floor.acd.router.position(contact.number, self.floor.now_us)
+        return self.floor.expected.ms(stay.queue, place, self.staffed(stay.need))
 
-    def _staffed(self, need: int) -> int:
+    def staffed(self, need: int) -> int:
+        """Agents at work who would be given such calls."""
         return sum(
             1
             for agent in self.floor.agents.by_id.values()
-            if agent.state in _WORTH_WAITING and self.floor.desk.serves(agent.id, need)
+            if agent.state in AT_WORK and self.floor.acd.desk.serves(agent.id, need)
         )
 
     def digit(self, contact: Contact, digit: str) -> None:
@@ -284,7 +312,9 @@ class Queues:
         assert stay is not None
         if stay.only:
             self._widen(contact, stay)  # that agent did not take him
-        if stay.is_overdue:
+        if stay.queue not in self.floor.config.queues and not stay.is_personal:
+            self.redirect(contact, "hangup")  # gone in a reload, while the phone rang
+        elif stay.is_overdue:
             self._waited_longest(contact, stay)
         elif contact.state is CallState.WAITING:
             self.floor.offers.for_call(contact)
@@ -309,7 +339,7 @@ class Queues:
         stay.cancel()
         self.waiting_in(stay.queue).pop(contact.id, None)
         if result is not LegResult.ANSWERED:
-            floor.router.call_gone(contact.number)
+            floor.acd.leave(contact.number)
         counts = self.count(stay.queue)
         waited_us = floor.when_us - stay.entered_us
         if result is LegResult.ANSWERED:

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from ccore.config.demand import Caller
 from ccore.floor.agents import state_name
 from ccore.floor.contact import CallState, Contact
 from ccore.model import AgentState
@@ -44,6 +45,7 @@ def view(floor: "Floor", now_us: int) -> dict[str, Any]:
             for agent in floor.agents.by_id.values()
         ],
         "calls": [_call(floor, contact, now_us) for contact in contacts],
+        "sites": [_site(floor, name) for name in floor.sites.of_agents()],
         "totals": {
             "offered": offered,
             "answered": answered,
@@ -63,8 +65,9 @@ def _ratio(part: int, whole: int) -> float | None:
 def _queue(floor: "Floor", name: str, now_us: int) -> dict[str, Any]:
     members = floor.queues.waiting_in(name).values()
     counts, settings = floor.queues.count(name), floor.config.queues[name]
-    need = floor.desk.need(name, floor.config.site.languages[0], "")
-    agents = [a for a in floor.agents.by_id.values() if floor.desk.can_serve(a.id, name)]
+    desk = floor.acd.desk
+    need = desk.need(name, Caller(floor.config.site.languages[0]))
+    agents = [a for a in floor.agents.by_id.values() if desk.can_serve(a.id, name)]
     return {
         "name": name,
         "waiting": len(members),
@@ -76,6 +79,8 @@ def _queue(floor: "Floor", name: str, now_us: int) -> dict[str, Any]:
         "signed_in": sum(a.is_signed_in for a in agents),
         "ringing": sum(c.state is CallState.RINGING for c in members),
         "talking": sum(a.state in _TALKING and a.queue == name for a in agents),
+        "widened": sum(c.step > 0 for c in members),
+        "reserve": name in floor.acd.reserves,
         "offered": counts.offered,
         "answered": counts.answered,
         "abandoned": counts.abandoned,
@@ -85,9 +90,21 @@ def _queue(floor: "Floor", name: str, now_us: int) -> dict[str, Any]:
         "target": settings.service_level.target,
         "expected_ms": floor.expected.ms(
             name,
-            floor.router.waiting(need) + 1,
+            floor.acd.router.waiting(need) + 1,
             sum(a.is_signed_in and a.state is not AgentState.NOT_READY for a in agents),
         ),
+    }
+
+
+def _site(floor: "Floor", name: str) -> dict[str, Any]:
+    agents = [a for a in floor.agents.by_id.values() if a.settings.site == name]
+    return {
+        "name": name,
+        "evacuated_us": floor.sites.evacuated.get(name, 0),
+        "agents": len(agents),
+        "signed_in": sum(a.is_signed_in for a in agents),
+        "ready": sum(a.state is AgentState.READY for a in agents),
+        "talking": sum(a.state in _TALKING for a in agents),
     }
 
 
@@ -111,7 +128,8 @@ def _call(floor: "Floor", contact: Contact, now_us: int) -> dict[str, Any]:
         "arrived_us": contact.arrived_us,
         "queue": contact.queue,
         "agent": offer.agent.id if offer is not None else "",
-        "position": floor.router.position(contact.number, now_us)
+        "step": contact.step,
+        "position": floor.acd.router.position(contact.number, now_us)
         if contact.state is CallState.WAITING
         else 0,
         "priority": contact.priority,

@@ -1,112 +1,210 @@
-"""Names outside, integers inside: what a queue asks for and what an agent has, for the engine.
+"""Names outside, integers inside: what a queue asks for and what an agent is, for the engine.
 
-A queue's need is its own skills, the caller's language as a skill where `by_language`, the skill
-of his territory where `by_territory` (level 1, unless the queue asks for more), and only the agents
-who work for the queue, where some agents are bound to other queues.
+The engine knows skills that an agent needs all of. Where one of several languages will do, that
+itself is a skill, which every agent has who speaks one of them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Mapping
 
-from ccore._router import Router
-from ccore.config.schema import Agent, Config, Queue
-from ccore.routing.plain import PlainRouter
+from ccore.config.demand import ANYONE, Caller, Demand, Stage, demand, meets, rungs, turn_of
+from ccore.config.schema import Config
+from ccore.routing.interim import Router
+from ccore.routing.interim import Router as PlainRouter
+from ccore.routing.widening import FIRST, Reach, Widening, delays_of
 
-__all__ = ["Desk", "unserved"]
+__all__ = ["CHANNELS", "Desk"]
+
+CHANNELS: Mapping[str, int] = {"voice": 0, "chat": 1}
+NOWHERE = -1  # the engine's word for: no site, no team, no group
+
+
+class _Numbers:
+    """Names of one kind, numbered as they come."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self._of: dict[str, int] = {}
+
+    def of(self, name: str) -> int:
+        number = self._of.setdefault(name, len(self.names))
+        if number == len(self.names):
+            self.names.append(name)
+        return number
+
+    def of_all(self, names: Collection[str] | None) -> list[int] | None:
+        return None if names is None else [self.of(name) for name in sorted(names)]
 
 
 class Desk:
     """`before` hands its numbers on when the configuration changes.
 
     The same name must mean the same number while the engine lives. Needs may be new after a change:
-    ask again for every waiting call and tell the engine with `change_need`.
+    ask again for every waiting call, tell the engine with `change_need`, then `retire(before)`.
     """
 
     def __init__(
-        self, config: Config, router: Router | PlainRouter, before: "Desk | None" = None
+        self,
+        config: Config,
+        router: Router | PlainRouter,
+        before: "Desk | None" = None,
+        evacuated: frozenset[str] = frozenset(),
     ) -> None:
+        self.evacuated = evacuated
         self._config = config
         self._router = router
-        self._agents: dict[str, int] = before._agents if before else {}
-        self._names: list[str] = before._names if before else []
-        self._skills: dict[str, int] = before._skills if before else {}
-        self._needs: dict[tuple[str, str, str], int] = {}
+        self._kinds: dict[str, _Numbers] = before._kinds if before else {}
+        self._needs: dict[tuple[str, Caller, Reach], int] = {}
+        self._delays = delays_of(config)
+        self._widenings: dict[tuple[str, str], Widening] = {}
+        self._plain: dict[str, Demand] = {}
+        # Languages of which one will do: every agent has to know them before the first such need.
+        self._choices = {
+            rung.languages
+            for queue in config.queues
+            for language in config.languages
+            for rung in rungs(config, queue, language)
+            if len(rung.languages) > 1
+        }
+        self._places = {name: place for place, name in enumerate(config.agents)}
         for name in config.agents:
             self.agent(name)
 
+    # Names and numbers.
+
     def agent(self, name: str) -> int:
         """The agent's number; a new name gets the next one."""
-        number = self._agents.setdefault(name, len(self._names))
-        if number == len(self._names):
-            self._names.append(name)
-        return number
+        return self._kind("agent").of(name)
 
     def agent_name(self, number: int) -> str:
-        return self._names[number]
+        return self._kind("agent").names[number]
+
+    def queue(self, name: str) -> int:
+        return self._kind("queue").of(name)
+
+    def group(self, name: str) -> int:
+        return self._kind("group").of(name)
+
+    def _kind(self, kind: str) -> _Numbers:
+        numbers = self._kinds.get(kind)
+        if numbers is None:
+            numbers = self._kinds[kind] = _Numbers()
+        return numbers
+
+    # Agents.
+
+    def tell_agent(self, name: str) -> None:
+        """The engine learns what this agent is now, in whatever state he is."""
+        agent = self._config.agents[name]
+        turns = {
+            self.queue(queue): (turn[0], turn[1] * 1_000_000)
+            for queue in self._config.queues
+            if (turn := turn_of(self._config, agent, queue)) is not None
+        }
+        is_for_all = not agent.profile and not agent.queues
+        capacity = {CHANNELS[channel]: most for channel, most in agent.capacity.items()}
+        self._router.set_agent(
+            self.agent(name),
+            self.skills_of(name),
+            site=self._of("site", agent.site),
+            team=self._of("team", agent.team),
+            group=self._of("group", agent.group),
+            weight=agent.weight,
+            position=self._places[name],
+            capacity=capacity or None,
+            queues=None if is_for_all else turns,
+        )
 
     def skills_of(self, agent: str) -> dict[int, int]:
-        return self._numbered(self._config.agents[agent].skills)
+        skills = self._config.agents[agent].skills
+        of = self._kind("skill").of
+        return {of(name): level for name, level in skills.items()} | {
+            of(_either(languages)): 1
+            for languages in self._choices
+            if any(name in skills for name in languages)
+        }
 
-    def need(self, queue: str, language: str = "", territory_skill: str = "") -> int:
-        """What a caller of this language and territory asks for in a queue."""
+    def _of(self, kind: str, name: str) -> int:
+        return self._kind(kind).of(name) if name else NOWHERE
+
+    # Needs.
+
+    def need(self, queue: str, caller: Caller, reach: Reach = FIRST) -> int:
+        """What such a caller asks for in a queue when the circle has grown so far."""
         settings = self._config.queues[queue]
-        language = language if settings.by_language else ""
-        territory_skill = territory_skill if settings.by_territory else ""
-        key = queue, language, territory_skill
+        caller = Caller(
+            caller.language if settings.by_language else "",
+            caller.territory if settings.by_territory else "",
+            caller.wants,
+        )
+        key = queue, caller, reach
         if key not in self._needs:
-            wanted = self._numbered(_wanted(settings, language, territory_skill))
-            self._needs[key] = self._router.need(wanted, self._bound_to(queue))
+            self._needs[key] = self._made(queue, caller, reach)
         return self._needs[key]
 
-    def need_of_agent(self, agent: str) -> int:
-        """A call for one agent in person."""
-        return self._router.need({}, [self.agent(agent)])
+    def _made(self, queue: str, caller: Caller, reach: Reach) -> int:
+        # The reserve is let in and kept out by the queue as a whole, not call by call.
+        stage = Stage(reach.step, reach.rung, reserve=True)
+        wanted = demand(self._config, queue, caller, stage, self.evacuated)
+        settings = self._config.queues[queue]
+        skill = self._kind("skill").of
+        skills = {skill(name): level for name, level in wanted.skills}
+        if wanted.languages:
+            one = wanted.languages[0] if len(wanted.languages) == 1 else _either(wanted.languages)
+            skills.setdefault(skill(one), 1)
+        return self._router.need(
+            skills,
+            preferred={skill(name): weight for name, weight in wanted.prefer},
+            forbidden=[skill(name) for name in sorted(wanted.forbid)],
+            sites=self._kind("site").of_all(_common(wanted)),
+            teams=self._kind("team").of_all(wanted.teams),
+            groups=self._kind("group").of_all(wanted.groups),
+            queue=self.queue(queue),
+            waited_us=self._delays[queue][reach.delay] * 1_000_000,
+            channel=CHANNELS[settings.channel],
+            order=settings.strategy,
+        )
+
+    def need_of_anybody(self) -> int:
+        """A call for one agent in person asks for nothing else; it waits for him `only`."""
+        return self._router.need({})
+
+    def retire(self, before: "Desk") -> None:
+        """What only the old configuration asked for is not asked for any more."""
+        kept = set(self._needs.values())
+        for need in {*before._needs.values()} - kept:
+            self._router.drop_need(need)
+
+    def widening(self, queue: str, language: str) -> Widening:
+        """When the circle grows for callers of a language."""
+        if not self._config.queues[queue].by_language:
+            language = ""
+        key = queue, language
+        if key not in self._widenings:
+            delays = self._delays[queue]
+            self._widenings[key] = Widening.of(self._config, queue, language, delays)
+        return self._widenings[key]
 
     def serves(self, agent: str, need: int) -> bool:
-        """Would this agent, known to the engine, be given such calls?"""
-        return self._router.agent_matches(self.agent(agent), need)
+        """Would this agent be given such calls?"""
+        is_here = agent in self._config.agents
+        return is_here and self._router.agent_matches(self.agent(agent), need)
 
     def can_serve(self, agent: str, queue: str) -> bool:
         """Does he work for the queue, in whatever language and territory?"""
         one = self._config.agents.get(agent)
-        if one is None or not _works_for(one, queue):
+        if one is None:
             return False
-        needed = self._config.queues[queue].skills
-        return all(one.skills.get(skill, 0) >= level for skill, level in needed.items())
-
-    def _bound_to(self, queue: str) -> list[int] | None:
-        agents = self._config.agents
-        members = [name for name, agent in agents.items() if _works_for(agent, queue)]
-        return None if len(members) == len(agents) else [self.agent(name) for name in members]
-
-    def _numbered(self, skills: dict[str, int]) -> dict[int, int]:
-        numbers = self._skills
-        return {numbers.setdefault(name, len(numbers)): level for name, level in skills.items()}
+        if queue not in self._plain:
+            stage = Stage(reserve=True)
+            self._plain[queue] = demand(self._config, queue, ANYONE, stage, self.evacuated)
+        return meets(self._config, one, self._plain[queue])
 
 
-def unserved(config: Config) -> list[str]:
-    """Queues, and their languages and territories, whose callers no agent could ever serve."""
-    router = Router()
-    desk = Desk(config, router)
-    for name in config.agents:
-        router.set_agent(desk.agent(name), desk.skills_of(name))
-    return [
-        " / ".join(filter(None, kind))
-        for kind in _kinds_of_callers(config)
-        if not router.matching(desk.need(*kind))
-    ]
+def _common(wanted: Demand) -> frozenset[str] | None:
+    """The sites that are in all lists; None: anywhere."""
+    lists = wanted.site_lists
+    return frozenset.intersection(*lists) if lists else None
 
 
-def _kinds_of_callers(config: Config) -> Iterator[tuple[str, str, str]]:
-    skills = list(dict.fromkeys(one.skill for one in config.territories if one.skill))
-    for name, queue in config.queues.items():
-        for language in config.site.languages if queue.by_language else ("",):
-            for skill in (skills or [""]) if queue.by_territory else [""]:
-                yield name, language, skill
-
-
-def _wanted(queue: Queue, *extra: str) -> dict[str, int]:
-    return {**{skill: 1 for skill in extra if skill}, **queue.skills}
-
-
-def _works_for(agent: Agent, queue: str) -> bool:
-    return not agent.queues or queue in agent.queues
+def _either(languages: tuple[str, ...]) -> str:
+    return "|".join(languages)

@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable
 from random import Random
 
-from tests.floor.random_centre import AGENTS, CALLING, DIALLED, random_config
+from tests.floor.random_centre import AGENTS, CALLING, DIALLED, SITES, random_config
 from tests.floor.world import Centre
 
 __all__ = ["hunt"]
@@ -80,8 +80,8 @@ class Traffic:
     def step(self) -> None:
         rng = self.rng
         kind = rng.choices(
-            ["call", "caller", "agent", "dial", "order", "reload", "cut"],
-            [14, 18, 22, 6, 22, 3 * self.with_reloads, 4 * self.with_cuts],
+            ["call", "caller", "agent", "dial", "order", "renew", "reload", "cut"],
+            [14, 18, 22, 6, 22, 1, 3 * self.with_reloads, 4 * self.with_cuts],
         )[0]
         getattr(self, f"step_{kind}")()
 
@@ -121,6 +121,8 @@ class Traffic:
         if verb.startswith("agent."):
             request["agent"] = rng.choice(AGENTS)
             request |= rng.choice([{}, {"end": True}, {"extend_s": 2}, {"reason": "lunch"}])
+        elif verb.startswith("site."):
+            request["site"] = rng.choice(SITES)
         elif contacts:
             request["contact"] = rng.choice(contacts)
             to = ["queue:sales", "queue:service", "ivr:main", "voicemail:general", "agent:1001"]
@@ -133,6 +135,10 @@ class Traffic:
     def step_reload(self) -> None:
         self.deeds.append(f"{self.world.now_us() % 10**9 / 1e6:.3f} reload")
         self.world.reload(random_config(self.rng))
+
+    def step_renew(self) -> None:
+        self.deeds.append(f"{self.world.now_us() % 10**9 / 1e6:.3f} renew")
+        self.world.renew()
 
     def step_cut(self) -> None:
         rng = self.rng

@@ -8,9 +8,22 @@ from ccore.errors import BadConfig
 from tests.book.center import toml_of
 from tests.book.scenario import Scenario
 
-__all__ = ["AGENTS", "CALLING", "DIALLED", "nobody", "random_config"]
+__all__ = ["AGENTS", "CALLING", "DIALLED", "SITES", "nobody", "random_config"]
 
 AGENTS = tuple(str(1001 + i) for i in range(5))
+SITES, TEAMS, GROUPS = ("north", "south"), ("red", "blue"), ("senior", "help")
+STRATEGIES = (
+    "longest-idle",
+    "longest-ready",
+    "least-occupied",
+    "fewest-calls",
+    "round-robin",
+    "most-skilled",
+    "least-versatile",
+    "weighted",
+    "fixed-order",
+    "random",
+)
 DIALLED = ("4001", "4002", "4003", "4010", "4011", "4020", "4021", "4099", "*11", "999")
 CALLING = ("13800000001", "13800000002", "13800000003", "02088880000", "666", "anonymous")
 
@@ -39,6 +52,10 @@ def _centre(rng: Random) -> dict[str, Any]:
     ]
     return {
         "reasons": ["break", "lunch"],
+        "routing": {"calls": rng.choice(["score", "score", "strict", "service-target"])},
+        "languages": _languages(rng),
+        "splits": {"share": {"ways": [{"to": f"queue:{one}", "share": 2} for one in names]}},
+        "profiles": _profiles(rng, names),
         "site": {"name": "test", "languages": ["zh", "en"]},
         "switch": {"main": {"fallback_s": rng.choice([0, 5, 20])}},
         "recording": {"pattern": "{queue}/{contact}.wav"},
@@ -72,6 +89,24 @@ def _centre(rng: Random) -> dict[str, Any]:
     }
 
 
+def _languages(rng: Random) -> dict[str, Any]:
+    if rng.random() < 0.6:
+        return {}
+    rule: dict[str, Any] = {"then": [{"language": "zh", "after_s": rng.choice([0, 1, 3])}]}
+    if rng.random() < 0.5:
+        rule |= {"sites": ["north"], "sites_s": rng.choice([0, 1, 2])}
+    return {"en": rule}
+
+
+def _profiles(rng: Random, names: list[str]) -> dict[str, Any]:
+    turns = [
+        {"queue": name, "order": rng.randint(1, 2), "delay_s": rng.choice([0, 0, 2])}
+        for name in names
+        if rng.random() < 0.8
+    ]
+    return {"some": {"turns": turns}}
+
+
 def _agent(rng: Random) -> dict[str, Any]:
     skills = {
         skill: rng.randint(1, 9)
@@ -79,6 +114,11 @@ def _agent(rng: Random) -> dict[str, Any]:
         if rng.random() < 0.6
     }
     return {
+        "site": rng.choice(["", *SITES]),
+        "team": rng.choice(["", *TEAMS]),
+        "group": rng.choice(["", "", *GROUPS]),
+        "profile": rng.choice(["", "", "", "some"]),
+        "weight": rng.choice([1.0, 2.0]),
         "skills": skills,
         "start": rng.choice(["ready", "ready", "not-ready", "signed-out"]),
         "nailed_up": rng.random() < 0.25,
@@ -97,7 +137,16 @@ def _queue(rng: Random, at: int, names: list[str], agents: dict[str, Any]) -> di
         "wrap_up_s": rng.choice([0, 0, 1, 4]),
         "last_agent_s": rng.choice([0, 0, 2, 5]),
         "record": rng.choice([0.0, 0.5, 1.0]),
+        "strategy": rng.choice(STRATEGIES),
+        "weight": rng.choice([1.0, 1.0, 3.0]),
+        "last_agent_by": rng.choice(["calling", "calling", "account"]),
     }
+    if rng.random() < 0.3:
+        queue |= {"prefer": {"sales": 2.0}, "forbid": rng.choice([[], ["south"]])}
+    if rng.random() < 0.4:
+        queue |= {"steps": _steps(rng, queue), "sites": rng.choice([[], [SITES[0]]])}
+    if rng.random() < 0.3:
+        queue |= {"reserve": {"groups": ["help"], "join_at": rng.choice([2, 3]), "leave_at": 1}}
     if rng.random() < 0.4:
         queue |= {"max_wait_s": rng.choice([1, 3, 8])}
         queue |= {"overflow": _destination(rng, later, agents)}
@@ -111,12 +160,32 @@ def _queue(rng: Random, at: int, names: list[str], agents: dict[str, Any]) -> di
     return queue
 
 
+def _steps(rng: Random, queue: dict[str, Any]) -> list[dict[str, Any]]:
+    steps: list[dict[str, Any]] = []
+    for after_s in (1, 3):
+        step: dict[str, Any] = {"after_s": after_s}
+        step |= rng.choice(
+            [
+                {"drop": ["sales"]},
+                {"any_language": True},
+                {"any_territory": True},
+                {"sites": [SITES[1]]},
+                {"teams": [TEAMS[0]]},
+                {"groups": [GROUPS[0]], "wait_over_s": 2},
+            ]
+        )
+        steps.append(step)
+    return steps[: rng.randint(1, 2)]
+
+
 def _destination(rng: Random, queues: list[str], agents: dict[str, Any]) -> str:
     choice = rng.random()
     if queues and choice < 0.6:
         return f"queue:{rng.choice(queues)}"
     if choice < 0.75:
         return f"agent:{rng.choice(list(agents))}"
+    if choice < 0.8 and queues:
+        return "split:share"
     return rng.choice(["hangup", "voicemail:general", "number:5551234", "ivr:main", "ivr:main"])
 
 
@@ -125,7 +194,7 @@ def _flow(rng: Random, names: list[str], agents: dict[str, Any]) -> dict[str, An
         "start": {
             "do": "menu",
             "prompt": "menu",
-            "options": {"1": "go", "2": "ask", "3": "message", "4": "say", "5": "dial"},
+            "options": {"1": "go", "2": "ask", "3": "want", "4": "say", "5": "dial"},
             "timeout_s": rng.choice([0, 1, 2]),
             "retries": rng.randint(0, 1),
             "default": rng.choice(["go", "message", "bye", "language"]),
@@ -154,6 +223,7 @@ def _flow(rng: Random, names: list[str], agents: dict[str, Any]) -> dict[str, An
         "say": {"do": "say", "prompt": "welcome", "next": "go"},
         "message": {"do": "voicemail", "box": "general", "next": rng.choice(["", "bye"])},
         "dial": {"do": "dial", "number": "5551234"},
+        "want": {"do": "want", "skills": {"sales": 2}, "prefer": {"en": 1.0}, "next": "message"},
         "bye": {"do": "hangup", "prompt": rng.choice(["", "welcome"])},
         "go": {"do": "go", "to": rng.choice([f"queue:{name}" for name in names])},
     }

@@ -16,6 +16,7 @@ from ccore.model import (
     LinkDown,
     Outcome,
 )
+from ccore.routing.replay import encode, read, replay
 from tests.book.virtual import COMMANDS, EVENTS, NODE, START_US, VirtualWorld
 from tests.floor.random_centre import nobody
 
@@ -33,7 +34,16 @@ _QUEUED = (CallState.WAITING, CallState.RINGING, CallState.BRIDGING)
 class Centre(VirtualWorld):
     def __init__(self, config: Config, seed: int) -> None:
         self.is_cut = False
+        self.log: list[bytes] = []  # what the router was told, since it was last made anew
         super().__init__(nobody(), config, seed)
+        self.renew()
+
+    def renew(self) -> None:
+        """A new segment of the decision log begins."""
+        self.log.clear()
+        self.floor.acd.hear = lambda said: self.log.append(encode(said))
+        self.floor.renew(self._now_us)
+        self._settle()
 
     # A link that breaks.
 
@@ -111,14 +121,16 @@ class Centre(VirtualWorld):
             assert (agent.state is AgentState.WRAPUP) == (agent.id in floor.wrap_ups.contact_of)
             assert agent.offer is None or agent.offer.agent is agent
         ready = [a for a in floor.agents.by_id.values() if a.state is AgentState.READY]
-        assert floor.router.idle() == len(ready), "idle in the router, ready on the floor"
+        assert floor.acd.router.idle() == len(ready), "idle in the router, ready on the floor"
         waiting = [c for c in calls if c.state is CallState.WAITING]
-        assert floor.router.waiting() == len(waiting), "waiting in the router and on the floor"
+        assert floor.acd.router.waiting() == len(waiting), "waiting in the router and on the floor"
         if floor.is_up(NODE):
             for contact in waiting:
                 stay = contact.stay
                 for agent in ready:
-                    fits = stay.only in ("", agent.id) and floor.desk.serves(agent.id, stay.need)
+                    fits = stay.only in ("", agent.id) and floor.acd.desk.serves(
+                        agent.id, stay.need
+                    )
                     assert not fits, f"{contact.id[:8]} waits while {agent.id} is ready"
 
     def _check_contact(self, contact: Contact) -> None:
@@ -157,6 +169,10 @@ class Centre(VirtualWorld):
             (leg.phone, leg.state) for leg in self.switch.core.legs.values()
         ]
         self._check_facts()
+        for plain in (False, True):
+            outcome = replay(read(self.log), plain=plain)
+            assert outcome.is_same, outcome
+            assert outcome.recorded == outcome.replayed
 
     def _check_facts(self) -> None:
         closed = [f for f in self.facts if isinstance(f, ContactClosed)]

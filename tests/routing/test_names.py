@@ -1,8 +1,20 @@
 """Names become what the engine asks for: skills, language, territory, and who works where."""
 
-from ccore._router import Router
-from ccore.config.schema import Agent, Config, Queue, Site, Territory
-from ccore.routing.names import Desk, unserved
+from ccore.config.demand import Caller
+from ccore.config.schema import (
+    Agent,
+    Config,
+    Fallback,
+    Language,
+    Profile,
+    Queue,
+    Site,
+    Territory,
+    Turn,
+)
+from ccore.routing.interim import Router
+from ccore.routing.names import Desk
+from ccore.routing.widening import Reach
 
 CONFIG = Config(
     site=Site(languages=("en", "zh", "yue")),
@@ -23,13 +35,13 @@ CONFIG = Config(
 def desk_and_router(config: Config = CONFIG) -> tuple[Desk, Router]:
     router = Router()
     desk = Desk(config, router)
-    staff(desk, router, config)
+    staff(desk, config)
     return desk, router
 
 
-def staff(desk: Desk, router: Router, config: Config) -> None:
+def staff(desk: Desk, config: Config) -> None:
     for name in config.agents:
-        router.set_agent(desk.agent(name), desk.skills_of(name))
+        desk.tell_agent(name)
 
 
 def who(desk: Desk, need: int, config: Config = CONFIG) -> list[str]:
@@ -38,45 +50,57 @@ def who(desk: Desk, need: int, config: Config = CONFIG) -> list[str]:
 
 def test_the_callers_language_is_a_skill_where_the_queue_says_so() -> None:
     desk, _ = desk_and_router()
-    assert who(desk, desk.need("support", "zh")) == ["ann"]
-    assert who(desk, desk.need("support", "yue")) == ["bo"]
-    assert desk.need("sales", "zh") == desk.need("sales", "en")
+    assert who(desk, desk.need("support", Caller("zh"))) == ["ann"]
+    assert who(desk, desk.need("support", Caller("yue"))) == ["bo"]
+    assert desk.need("sales", Caller("zh")) == desk.need("sales", Caller("en"))
 
 
 def test_the_territory_is_a_skill_where_the_queue_says_so() -> None:
     desk, _ = desk_and_router()
-    assert who(desk, desk.need("sales", "en", "south")) == ["cai"]
-    assert who(desk, desk.need("sales", "en", "")) == ["bo", "cai"]
+    assert who(desk, desk.need("sales", Caller("en", "south"))) == ["cai"]
+    assert who(desk, desk.need("sales", Caller("en"))) == ["bo", "cai"]
 
 
 def test_an_agent_bound_to_queues_gets_no_others() -> None:
     desk, _ = desk_and_router()
-    assert who(desk, desk.need("support", "en")) == ["ann"]
-    assert who(desk, desk.need("vip")) == ["ann", "bo"]
+    assert who(desk, desk.need("support", Caller("en"))) == ["ann"]
+    assert who(desk, desk.need("vip", Caller())) == ["ann", "bo"]
     assert [desk.can_serve("cai", queue) for queue in CONFIG.queues] == [False, True, False]
 
 
-def test_a_call_for_one_agent_in_person_is_for_him_alone() -> None:
-    desk, _ = desk_and_router()
-    assert who(desk, desk.need_of_agent("bo")) == ["bo"]
-    assert desk.agent_name(desk.agent("bo")) == "bo"
-
-
-def test_queues_that_nobody_can_serve_are_named() -> None:
-    assert unserved(CONFIG) == []
-    without_bo = Config(
-        site=CONFIG.site,
-        territories=CONFIG.territories,
-        queues=CONFIG.queues,
-        agents={name: agent for name, agent in CONFIG.agents.items() if name != "bo"},
+def test_either_language_will_do_after_the_fallback() -> None:
+    config = Config(
+        site=Site(languages=("yue", "zh")),
+        languages={"yue": Language(then=(Fallback(language="zh", after_s=20),))},
+        queues={"support": Queue(by_language=True)},
+        agents={
+            "ann": Agent(skills={"zh": 4}),
+            "bo": Agent(skills={"yue": 2}),
+            "cai": Agent(skills={"en": 9}),
+        },
     )
-    assert unserved(without_bo) == ["support / yue"]
-    assert unserved(Config(queues={"vip": Queue()})) == ["vip"]
+    desk, _ = desk_and_router(config)
+    caller = Caller("yue")
+    assert who(desk, desk.need("support", caller), config) == ["bo"]
+    assert who(desk, desk.need("support", caller, Reach(rung=1)), config) == ["ann", "bo"]
+
+
+def test_a_queue_joins_the_list_of_a_profile_after_its_delay() -> None:
+    turns = (Turn(queue="sales"), Turn(queue="support", order=2, delay_s=30))
+    config = Config(
+        queues={"sales": Queue(), "support": Queue()},
+        profiles={"tiered": Profile(turns=turns)},
+        agents={"ann": Agent(profile="tiered"), "bo": Agent(queues=("support",))},
+    )
+    desk, _ = desk_and_router(config)
+    assert who(desk, desk.need("sales", Caller()), config) == ["ann"]
+    assert who(desk, desk.need("support", Caller()), config) == ["bo"]
+    assert who(desk, desk.need("support", Caller(), Reach(delay=1)), config) == ["ann", "bo"]
 
 
 def test_a_changed_configuration_keeps_numbers_and_waiting_callers() -> None:
     desk, router = desk_and_router()
-    router.call_waiting(7, desk.need("support", "zh"), 0)
+    router.call_waiting(7, desk.need("support", Caller("zh")), 0)
     changed = Config(
         site=CONFIG.site,
         queues={"support": Queue(skills={"expert": 1}, by_language=True)},
@@ -89,8 +113,8 @@ def test_a_changed_configuration_keeps_numbers_and_waiting_callers() -> None:
     assert later.agent("ann") == desk.agent("ann")
     router.remove_agent(desk.agent("bo"))
     router.remove_agent(desk.agent("cai"))
-    staff(later, router, changed)
-    router.change_need(7, later.need("support", "zh"))
+    staff(later, changed)
+    router.change_need(7, later.need("support", Caller("zh")))
     router.agent_ready(later.agent("dan"), 0)
     match = router.offer_for_agent(later.agent("dan"), 10)
     assert match is not None
