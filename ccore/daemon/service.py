@@ -48,7 +48,8 @@ class Service:
         self._clock = Clock()
         self._over = Flag()
         self._directory = config_path.resolve().parent / config.daemon.dir
-        self._control = ControlServer(self._directory / config.daemon.socket, self._serve)
+        place = self._directory / config.daemon.socket
+        self._control = ControlServer(place, self._serve, group=config.daemon.group)
         self._daemon = config.daemon
         # What another daemon on our switch tells its operator.
         self._id = f"{os.getpid()}@{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
