@@ -25,6 +25,11 @@ DIRECTIVES = {
 
 MODULES = {
     "ccore._router": "ccore/_router.pyx",
+    "ccore.engine._engine": "ccore/engine/_engine.pyx",
+    "ccore.engine._idle": "ccore/engine/_idle.pyx",
+    "ccore.engine._matching": "ccore/engine/_matching.pyx",
+    "ccore.engine._roster": "ccore/engine/_roster.pyx",
+    "ccore.engine._waiting": "ccore/engine/_waiting.pyx",
     "ccore.daemon._intake": "ccore/daemon/_intake.pyx",
     "ccore.esl._codec": "ccore/esl/_codec.pyx",
     "ccore.kpi._kernel": "ccore/kpi/_kernel.pyx",

@@ -18,6 +18,7 @@ PACKAGE = ROOT / "ccore"
 EVERYTHING = frozenset(
     [
         "_router",
+        "engine",
         "routing",
         "model",
         "errors",
@@ -39,8 +40,9 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "errors": frozenset(),
     "config": frozenset({"model", "errors"}),
     "esl": frozenset({"model", "errors"}),
-    "_router": frozenset({"model", "errors"}),
-    "routing": frozenset({"_router", "model", "errors", "config"}),
+    "engine": frozenset(),
+    "_router": frozenset({"engine"}),
+    "routing": frozenset({"_router", "engine", "model", "errors", "config"}),
     "prompts": frozenset({"config", "errors"}),
     "floor": frozenset({"routing", "model", "errors", "config", "prompts"}),
     "cdr": frozenset({"model", "errors", "config"}),
@@ -63,6 +65,7 @@ PURE = {
     "model": set(),
     "errors": set(),
     "esl": set(),
+    "engine": set(),
     "_router": set(),
     "routing": set(),
     "floor": set(),

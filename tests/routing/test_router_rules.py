@@ -40,7 +40,9 @@ def test_the_longest_idle_agent_over_all_profiles_gets_the_call(router: AnyRoute
     ready(router, 3, NOON, mandarin=5)
     router.call_waiting(7, router.need({ENGLISH: 3}), NOON)
     match = router.offer_for_call(7, NOON + 10)
-    assert match == Match(7, 1, "longest-idle", 3, 10)
+    assert match == Match(
+        7, 1, "longest-idle", 3, 10, step=0, runner_up=2, decided_by="longest-idle"
+    )
 
 
 def test_an_agent_whose_level_is_too_low_is_not_rung(router: AnyRouter) -> None:
@@ -254,7 +256,7 @@ def test_many_come_and_go_without_a_trace() -> None:
     router.set_agent(1, {})
     for call in range(20_000):
         router.call_waiting(call, need, NOON + call, weight=1 + call / 7, only=call % 3 - 1)
-        router.set_agent(1, {ENGLISH: 1 + call % 5000, SALES: 1})
+        router.set_agent(1, {ENGLISH: 1 + call % 10, SALES: 1}, site=call % 5000)
         router.widen(call)
         router.call_gone(call)
     assert (router.waiting(), router.matching(need)) == (0, 2)

@@ -1,0 +1,1 @@
+"""The parts of the routing engine; `ccore._router` puts them together."""
