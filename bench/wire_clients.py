@@ -115,12 +115,10 @@ def ccore(stand: Stand, hold: bool = False) -> None:
     hub = gevent.get_hub()
     box: deque[EventView] = deque()
     is_idle = False
-    a, b, c, d, e, f, g, h, i, j = [name.encode() for name in TEN]
+    names = tuple(name.encode() for name in TEN)
 
     def handle(event: EventView) -> None:
-        get = event.get
-        ten = (get(a), get(b), get(c), get(d), get(e), get(f), get(g), get(h), get(i), get(j))
-        stand.seen.append(ten)
+        stand.seen.append(event.values(names))
         stand.count += 1
         if stand.count == stand.events:
             stand.over()

@@ -84,7 +84,7 @@ cdef extern from "<poll.h>" nogil:
     int ppoll(pollfd *, unsigned long, const timespec *, void *)
 
 cdef enum:
-    READ_BYTES = 64 * 1024      # of one turn of the loop: ten events, which stay in the cache
+    READ_BYTES = 128 * 1024     # of one turn of the loop: twenty events, which stay in the cache
     MOST_FRAMES = 64            # of one turn
     PIECE_BYTES = 256 * 1024    # of one read of the thread
     PASS_BYTES = 8 * 1024 * 1024        # of one look: ten times what a switch says in 20 ms

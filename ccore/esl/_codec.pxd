@@ -15,6 +15,7 @@ cdef class EventView:
     cdef const char *_line(self, const char *at, const char *key, Py_ssize_t size) noexcept nogil
     cdef const char *_head_end(self) noexcept nogil
     cdef dict _told(self)
+    cdef str _get(self, bytes name, str default)
 
 
 cdef class Frame:

@@ -117,6 +117,19 @@ cdef class EventView:
 
     def get(self, bytes name not None, str default=""):
         """The value of the first header of that name."""
+        return self._get(name, default)
+
+    def values(self, tuple names not None):
+        """Of several names, "" for those that are missing: quicker than one by one."""
+        cdef list found = []
+        cdef bytes name
+        for name in names:
+            if name is None:
+                raise TypeError("a name is bytes")
+            found.append(self._get(name, ""))
+        return tuple(found)
+
+    cdef str _get(self, bytes name, str default):
         cdef const char *raw = self.first
         cdef const char *end = self.end
         cdef const char *wanted = PyBytes_AS_STRING(name)

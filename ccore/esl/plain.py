@@ -72,6 +72,10 @@ class PlainView:
         end = self._head.find(b"\n", at)
         return _text(self._head[at : end if end >= 0 else None])
 
+    def values(self, names: tuple[bytes, ...]) -> tuple[str, ...]:
+        """Of several names, "" for those that are missing."""
+        return tuple(self.get(name) for name in names)
+
     def int(self, name: bytes) -> int:
         """A header as a number; 0 if there is none, or it is none."""
         return max(0, _number(self.get(name).encode("utf-8", "surrogateescape")))

@@ -56,6 +56,7 @@ def told(view: EventView | PlainView, names: Iterable[bytes] = ()) -> object:
             view.body,
             view.ccore_variables(),
             {name: (view.get(name, "-"), view.int(name), view.array(name)) for name in asked},
+            view.values(tuple(sorted(asked))),
         )
     except ProtocolError as error:
         return str(error)
