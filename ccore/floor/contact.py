@@ -193,6 +193,7 @@ class Contact:
             language=self.language,
             cause=cause,
             detail=detail,
+            step=self.step if kind in (LegKind.QUEUE, LegKind.RING) else 0,
         )
 
     def closed(self, ended_us: int, cause: str) -> ContactClosed:
@@ -213,6 +214,7 @@ class Contact:
             agent=self.agent,
             site=self.site,
             priority=self.priority,
+            step=self.step,
             queued_us=self.queued_us,
             answered_us=self.answered_us,
             ivr_ms=self.ivr_ms,

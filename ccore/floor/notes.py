@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AGENT",
     "CALL",
+    "SITE",
     "SWITCH",
     "Fields",
     "Notes",
@@ -30,7 +31,7 @@ __all__ = [
 ]
 
 Fields = Mapping[str, str]
-CALL, AGENT, SWITCH = "call:", "agent:", "switch:"  # what a key begins with
+CALL, AGENT, SWITCH, SITE = "call:", "agent:", "switch:", "site:"  # what a key begins with
 
 # A contact's totals in one variable, in this order.
 SUMS = ("ivr_ms", "wait_ms", "ring_ms", "talk_ms", "hold_ms", "offers", "transfers", "recordings")

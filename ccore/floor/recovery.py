@@ -48,6 +48,7 @@ class Recovery:
                 self.floor.agents.recall(key.removeprefix(AGENT), fields, died_us)
             elif key.startswith(SWITCH):
                 self.cores[key.removeprefix(SWITCH)] = fields.get("core", "")
+        self.floor.sites.recall(notes)
 
     def link_up(self, node: str, event: LinkUp, down_us: int) -> None:
         """`down_us`: since when nobody heard of this switch."""

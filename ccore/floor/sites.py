@@ -5,12 +5,14 @@ offered to others at once, each at his place. Waiting callers who would only hav
 (their queue's, their language's, their territory's) may be taken anywhere.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ccore.errors import BadRequest, UnknownName
 from ccore.floor.agents import EVACUATED, Agent
+from ccore.floor.notes import SITE, Fields, whole
 from ccore.floor.offer import OfferState
-from ccore.model import News
+from ccore.model import News, Noted
 
 if TYPE_CHECKING:
     from ccore.floor.floor import Floor
@@ -36,6 +38,7 @@ class Sites:
         self.evacuated[site] = floor.now_us
         agents = [one for one in floor.agents.by_id.values() if one.settings.site == site]
         moved = self._empty(agents)
+        floor.tell(Noted(SITE + site, {"since_us": str(floor.now_us)}))
         floor.tell(News("site", floor.now_us, {"site": site, "state": "evacuated"}))
         return {
             "site": site,
@@ -58,13 +61,19 @@ class Sites:
         ]
         for agent in back:
             floor.agents.ready(agent)
+        floor.tell(Noted(SITE + site))
         floor.tell(News("site", floor.now_us, {"site": site, "state": "restored"}))
         return {"site": site, "agents": len(back)}
 
-    def resume(self, evacuated: dict[str, int]) -> None:
-        """What was evacuated when the last daemon ended still is."""
-        self.evacuated = dict(evacuated)
-        self._empty([a for a in self.floor.agents.by_id.values() if self.is_shut(a)])
+    def recall(self, notes: Mapping[str, Fields]) -> None:
+        """What was evacuated when the process before us ended still is."""
+        self.evacuated = {
+            key.removeprefix(SITE): whole(fields.get("since_us", ""))
+            for key, fields in notes.items()
+            if key.startswith(SITE)
+        }
+        if self.evacuated:
+            self._empty([a for a in self.floor.agents.by_id.values() if self.is_shut(a)])
 
     def is_shut(self, agent: Agent) -> bool:
         return agent.settings.site in self.evacuated

@@ -188,7 +188,7 @@ class Noted:
     The newest of a `key` counts; without fields it is to be forgotten.
     """
 
-    key: str  # call:UUID or agent:ID
+    key: str  # call:UUID, agent:ID, switch:NAME or site:NAME
     fields: Mapping[str, str] = field(default_factory=dict)
 
 
