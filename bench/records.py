@@ -30,7 +30,6 @@ from bench.sim import World
 from ccore.cdr import JournalWriter, Row, Rows
 from ccore.cdr import load as read_back
 from ccore.cdr.rows import RowFact, row_kind
-from ccore.daemon.writer import EVERY_S
 from ccore.model import AgentInterval, ContactClosed, LegClosed, Outcome
 
 __all__ = ["run", "save", "show"]
@@ -105,10 +104,10 @@ def groups_of(facts: list[RowFact], size: int) -> list[list[RowFact]]:
 
 
 def flushes_of(facts: Iterable[RowFact]) -> list[list[RowFact]]:
-    """What the daemon would write at a time: the rows of each tenth of a second."""
+    """What the daemon would write at a time: the rows of one turn of the floor, all of one moment."""
     groups: dict[int, list[RowFact]] = {}
     for fact in facts:
-        groups.setdefault(end_us(fact) // round(EVERY_S * 1e6), []).append(fact)
+        groups.setdefault(end_us(fact), []).append(fact)
     return list(groups.values())
 
 

@@ -20,6 +20,10 @@ from pathlib import Path
 import numpy as np
 
 from ccore.cdr.layout import DTYPES, Row, Rows
+from ccore.cdr.packed import NAME as PACKED_NAME
+from ccore.cdr.packed import read_packed
+from ccore.cdr.packing import close_day, closed_days
+from ccore.cdr.records import days_in
 from ccore.cdr.rows import RowFact, day_us, pack, row_kind
 from ccore.cdr.segment import (
     NAME,
@@ -152,6 +156,10 @@ class JournalWriter:
             self._count += 1
         if not self._pending:
             return
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True, mode=0o750)
+        except OSError as error:
+            raise DiskTrouble(path=self.directory, why=error.strerror) from error
         packed = {group: self._pack(group[0], facts) for group, facts in self._pending.items()}
         self._strings.flush()
         for group, rows in packed.items():
@@ -172,11 +180,21 @@ class JournalWriter:
                     path = self.directory / file_name(*group)
                     raise DiskTrouble(path=path, why=error.strerror) from error
 
-    def let_go(self, day: date) -> None:
-        """Close the files of a day, as before it is packed."""
-        for kind in Row:
-            if (kind, day) in self._files:
-                self._close((kind, day))
+    def close_days(self, before: date) -> list[date]:
+        """Close the files of earlier days, so that they can be packed; the days that wait for it.
+
+        Rows of them that come later begin new files. To be called where `flush` is.
+        """
+        try:
+            for day in days_in(self.directory):
+                if day < before:
+                    for kind in Row:
+                        if (kind, day) in self._files:
+                            self._close((kind, day))
+                    close_day(self.directory, day)
+            return [day for day in closed_days(self.directory) if day < before]
+        except OSError as error:
+            raise DiskTrouble(path=self.directory, why=error.strerror) from error
 
     def close(self) -> None:
         """Flush, and let go of everything even if that fails."""
@@ -208,11 +226,10 @@ class JournalWriter:
 
     def _file(self, group: Group, path: Path) -> _File:
         file = self._files.get(group)
-        if file is not None and os.fstat(file.handle).st_nlink == 0:  # deleted under us
+        if file is not None and not _is_at(path, file.handle):  # moved or deleted under us
             self._close(group)
             file = None
         if file is None:
-            self.directory.mkdir(parents=True, exist_ok=True, mode=0o750)
             file = self._open(group[0], path)
             while len(self._files) >= MAX_OPEN:
                 self._close(next(iter(self._files)))
@@ -283,7 +300,24 @@ class JournalWriter:
             for rows in segment.rows():
                 for field, text in TEXT_FIELDS[kind].items():
                     self._strings.reserve(text, int(rows[field].max()))
+        return max(last, self._last_packed(kind))
+
+    def _last_packed(self, kind: Row) -> int:
+        last = 0
+        for path in sorted(self.directory.iterdir()):
+            if PACKED_NAME.fullmatch(path.name):
+                try:
+                    last = max(last, read_packed(path).last_seq(kind))
+                except RecordsDamaged as trouble:
+                    self._tell(trouble)
         return last
+
+
+def _is_at(path: Path, handle: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(handle))
+    except FileNotFoundError:
+        return False
 
 
 def _is_kind(path: Path, kind: Row) -> bool:

@@ -1,6 +1,11 @@
-"""Reading a directory of records: rows as arrays, with the texts beside them."""
+"""Reading a directory of records: rows as arrays, with the texts beside them.
+
+A day may be packed, lie in a file for each kind, or both; what is closed, packed and not deleted
+yet is read once. A packing that goes on meanwhile is noticed, and the day read again.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -8,12 +13,15 @@ from pathlib import Path
 import numpy as np
 
 from ccore.cdr.layout import DTYPES, Row, Rows
+from ccore.cdr.packed import NAME as PACKED_NAME
+from ccore.cdr.packed import Packed, packed_name, read_packed
+from ccore.cdr.packing import is_packed
 from ccore.cdr.rows import RowFact, facts
-from ccore.cdr.segment import NAME, Segment, file_name, scan
+from ccore.cdr.segment import NAME, Block, Segment, closed_name, file_name, scan
 from ccore.cdr.strings import Strings
 from ccore.errors import RecordsDamaged, UnknownName
 
-__all__ = ["Records", "Tell", "load", "read", "segments"]
+__all__ = ["Records", "Tell", "days_in", "files_of", "load", "read", "segments"]
 
 Tell = Callable[[RecordsDamaged], None]
 
@@ -77,24 +85,85 @@ def segments(
     *,
     tell: Tell | None = None,
 ) -> Iterator[Segment]:
-    """The files of a directory, checked one after another. Foreign ones are raised, or told."""
+    """The files of a directory, checked one after another. Foreign ones are raised, or told.
+
+    A packed day is a segment of one block for each kind.
+    """
     if not directory.is_dir():
         raise UnknownName(kind="directory of records", name=str(directory), known="none here")
-    for path in _files(directory, kind, days):
+    kinds = [kind] if kind else list(Row)
+    for day in sorted(set(days)) if days is not None else days_in(directory, kind):
+        yield from _of_day(directory, day, kinds, tell)
+
+
+def days_in(directory: Path, kind: Row | None = None) -> list[date]:
+    """The days that there are files of, in their order."""
+    days = set()
+    for path in directory.iterdir():
+        found = NAME.fullmatch(path.name)
+        if (found and kind in (None, found[2])) or (found := PACKED_NAME.fullmatch(path.name)):
+            with suppress(ValueError):  # such as the 99th of a month: none of ours
+                days.add(date.fromisoformat(found[1]))
+    return sorted(days)
+
+
+def files_of(directory: Path, day: date) -> list[Path]:
+    """The files that there are of a day."""
+    names = [packed_name(day)]
+    names += [name(kind, day) for kind in Row for name in (closed_name, file_name)]
+    return [directory / name for name in names if (directory / name).exists()]
+
+
+def _of_day(directory: Path, day: date, kinds: list[Row], tell: Tell | None) -> Iterator[Segment]:
+    path = directory / packed_name(day)
+    while True:
+        told: list[RecordsDamaged] = []
+        inode = _inode(path)
+        packed = _packed(path, told)
+        found = []
+        for kind in kinds:
+            for name in (closed_name(kind, day), file_name(kind, day)):
+                try:
+                    segment = scan(directory / name)
+                except FileNotFoundError:
+                    continue
+                except RecordsDamaged as trouble:
+                    told.append(trouble)
+                else:
+                    if not is_packed(segment, packed):
+                        found.append(segment)
+        if _inode(path) == inode:
+            break
+    for damage in told:
+        _report(damage, tell)
+    for kind in kinds if packed is not None else ():
+        assert packed is not None
         try:
-            yield scan(path)
+            rows = packed.rows(kind)
         except RecordsDamaged as trouble:
             _report(trouble, tell)
+            continue
+        if len(rows):
+            block = Block(0, len(rows), int(rows["seq"][0]))
+            yield Segment(path, kind, rows, blocks=[block])
+    yield from found
 
 
-def _files(directory: Path, kind: Row | None, days: Iterable[date] | None) -> list[Path]:
-    """Those of the days are asked for by name: a directory may hold thousands."""
-    if days is not None:
-        kinds = [kind] if kind else list(Row)
-        named = {directory / file_name(one, day) for day in days for one in kinds}
-        return sorted(path for path in named if path.exists())
-    found = ((path, NAME.fullmatch(path.name)) for path in directory.iterdir())
-    return sorted(path for path, name in found if name and kind in (None, name[2]))
+def _packed(path: Path, told: list[RecordsDamaged]) -> Packed | None:
+    try:
+        return read_packed(path)
+    except FileNotFoundError:
+        return None
+    except RecordsDamaged as trouble:
+        told.append(trouble)
+        return None
+
+
+def _inode(path: Path) -> int:
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return 0
 
 
 def _report(trouble: RecordsDamaged, tell: Tell | None) -> None:

@@ -20,7 +20,6 @@ import os
 import re
 import struct
 import zlib
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -37,8 +36,8 @@ __all__ = [
     "Damage",
     "Segment",
     "block_bytes",
+    "closed_name",
     "day_of",
-    "days_in",
     "file_head",
     "file_name",
     "last_slot_seq",
@@ -55,7 +54,7 @@ FILE_HEAD = struct.Struct("<8sHHB")  # magic, version, row size in bytes, kind
 BLOCK_HEAD = struct.Struct("<8sIIQ")  # magic, count, CRC of the rows, first sequence number
 HEAD_CRC = struct.Struct("<I")  # CRC of BLOCK_HEAD
 KIND_CODES = {Row.CONTACT: 1, Row.LEG: 2, Row.AGENT: 3}
-NAME = re.compile(r"(\d{4}-\d\d-\d\d)\.(contact|leg|agent)\.ccr")
+NAME = re.compile(r"(\d{4}-\d\d-\d\d)\.(contact|leg|agent)(\.closed)?\.ccr")
 EPOCH = date(1970, 1, 1)
 DAY_US = 86_400_000_000
 LAST_DAY = (date.max - EPOCH).days
@@ -88,6 +87,10 @@ class Segment:
     good_end: int = 0  # bytes up to the end of the last whole block
 
     @property
+    def first_seq(self) -> int:
+        return self.blocks[0].first_seq if self.blocks else 0
+
+    @property
     def last_seq(self) -> int:
         return max((block.first_seq + block.count - 1 for block in self.blocks), default=0)
 
@@ -101,19 +104,13 @@ def day_of(at_us: int) -> date:
     return EPOCH + timedelta(days=min(max(at_us // DAY_US, 0), LAST_DAY))
 
 
-def days_in(directory: Path, kind: Row | None = None) -> list[date]:
-    """The days that there are files of, in their order."""
-    days = set()
-    for path in directory.iterdir():
-        found = NAME.fullmatch(path.name)
-        if found and kind in (None, found[2]):
-            with suppress(ValueError):  # such as the 99th of a month: none of ours
-                days.add(date.fromisoformat(found[1]))
-    return sorted(days)
-
-
 def file_name(kind: Row, day: date) -> str:
     return f"{day.isoformat()}.{kind.value}.ccr"
+
+
+def closed_name(kind: Row, day: date) -> str:
+    """Of a file that waits to be packed: nothing is added to it any more."""
+    return f"{day.isoformat()}.{kind.value}.closed.ccr"
 
 
 def file_head(kind: Row, version: int = VERSION) -> bytes:
@@ -134,7 +131,10 @@ def void_bytes(kind: Row, slots: int) -> bytes:
 
 
 def scan(path: Path) -> Segment:
-    """Read one file's structure and check every byte. Raises RecordsDamaged for a foreign file."""
+    """Read one file's structure and check every byte.
+
+    Raises RecordsDamaged for a foreign file, FileNotFoundError where there is none.
+    """
     found = NAME.fullmatch(path.name)
     if found is None:
         raise RecordsDamaged(file=path, what="the name is not DAY.KIND.ccr", offset=0)
@@ -251,6 +251,8 @@ def _map(path: Path) -> mmap.mmap | bytes:
             if os.fstat(file.fileno()).st_size == 0:  # nothing to map
                 return b""
             return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except FileNotFoundError:  # such as one that was packed meanwhile
+        raise
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise RecordsDamaged(file=path, what=f"cannot be read ({why})", offset=0) from error

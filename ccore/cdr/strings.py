@@ -7,6 +7,7 @@ grow with every caller are looked up in the file and remembered up to a bound.
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from ccore.errors import DiskTrouble, RecordsDamaged
 __all__ = ["OTHER", "Strings", "Text"]
 
 FILE_NAME = "strings.db"
+OLD_TABLE = "strings"  # of version 1: all kinds in one, three times as large
 OTHER = "(other)"  # stands for every text that came after a kind was full
 MAX_TEXT = 1024  # characters of one text; the longest that a phone shows is about a tenth
 CACHED = 65_536  # texts remembered per growing kind, about 10 MB
@@ -62,7 +64,7 @@ class Strings:
         """With `tell`, a table that cannot be read is told, and texts read as `?ID`."""
         self.path = directory / FILE_NAME
         self._write = write
-        self._pending: list[tuple[str, int, str]] = []
+        self._pending: dict[Text, list[tuple[int, str]]] = {}
         self._ids: dict[Text, dict[str, int]] = {kind: {"": 0} for kind in Text}
         self._texts: dict[Text, dict[int, str]] = {kind: {0: ""} for kind in Text}
         self._last = dict.fromkeys(Text, 0)  # greatest id given
@@ -84,16 +86,31 @@ class Strings:
             if self._write:
                 self._db.conn.execute("pragma journal_mode = wal")
                 self._db.conn.execute("pragma synchronous = normal")
-                if not self._db.table("strings").exists():
-                    self._db.table("strings").create(
-                        {"kind": str, "id": int, "text": str}, pk=("kind", "id")
-                    )
-                    self._db.table("strings").create_index(["kind", "text"], unique=True)
-                    self._db.conn.commit()
+                self._make_tables()
+            elif self._db.table(OLD_TABLE).exists():
+                for kind in Text:
+                    sql = f"select id, text from {OLD_TABLE} where kind = '{kind}'"
+                    self._db.conn.execute(f'create temp view "{kind}" as {sql}')
             self._load()
         except sqlite3.Error:
             connection.close()
             raise
+
+    def _make_tables(self) -> None:
+        """A table for each kind; what version 1 kept in one is moved."""
+        with self._db.conn as connection:
+            for kind in Text:
+                connection.execute(
+                    f'create table if not exists "{kind}"'
+                    " (id integer primary key, text text not null unique)"
+                )
+            if self._db.table(OLD_TABLE).exists():
+                for kind in Text:
+                    connection.execute(
+                        f'insert or ignore into "{kind}" (id, text)'
+                        f" select id, text from {OLD_TABLE} where kind = '{kind}'"
+                    )
+                connection.execute(f"drop table {OLD_TABLE}")
 
     def check(self) -> str:
         """What is wrong with the table; "" where nothing is."""
@@ -104,14 +121,17 @@ class Strings:
         return "" if found == "ok" else " ".join(str(found).split())
 
     def _load(self) -> None:
-        if not self._db.table("strings").exists():
-            return
-        for kind, last in self._db.execute("select kind, max(id) from strings group by kind"):
-            if kind in self._last:
-                self._last[Text(kind)] = last
-        for kind, number, text in self._db.execute("select kind, id, text from strings"):
-            if kind in self._last and kind not in GROWING:
-                self._remember(Text(kind), number, text)
+        there = {*self._db.table_names(), *self._db.view_names()}
+        temporary = self._db.execute("select name from sqlite_temp_master")
+        there |= {name for (name,) in temporary}
+        for kind in Text:
+            if kind not in there:
+                continue
+            (last,) = self._db.conn.execute(f'select max(id) from "{kind}"').fetchone()
+            self._last[kind] = last or 0
+            if kind not in GROWING:
+                for number, text in self._db.conn.execute(f'select id, text from "{kind}"'):
+                    self._remember(kind, number, text)
 
     def intern(self, kind: Text, text: str) -> int:
         """The id of `text`, a new one if it was never seen."""
@@ -132,7 +152,7 @@ class Strings:
             number = self._last[kind] = self._last[kind] + 1
             if number == limit:
                 clean = OTHER
-            self._pending.append((kind.value, number, clean))
+            self._pending.setdefault(kind, []).append((number, clean))
         self._remember(kind, number, clean)
         return number
 
@@ -144,20 +164,22 @@ class Strings:
         """The text of an id; an id whose text was lost reads as `?ID`."""
         found = self._texts[kind].get(number)
         if found is None:
-            row = self._query("select text from strings where kind = ? and id = ?", kind, number)
+            row = self._query(f'select text from "{kind}" where id = ?', number)
             found = f"?{number}" if row is None else str(row)
             self._remember(kind, number, found)
         return found
 
     def flush(self) -> None:
         """Write what is new. On trouble it stays pending."""
+        if self._pending and not self.path.exists():
+            self._begin_anew()
         if self._pending:
             try:
-                with self._db.conn:
-                    self._db.conn.executemany(
-                        "insert or ignore into strings (kind, id, text) values (?, ?, ?)",
-                        self._pending,
-                    )
+                with self._db.conn as connection:
+                    for kind, new in self._pending.items():
+                        connection.executemany(
+                            f'insert or ignore into "{kind}" (id, text) values (?, ?)', new
+                        )
             except sqlite3.Error as error:
                 raise DiskTrouble(path=self.path, why=str(error)) from error
             self._pending.clear()
@@ -169,13 +191,29 @@ class Strings:
     def close(self) -> None:
         self._db.conn.close()
 
+    def _begin_anew(self) -> None:
+        """The file was deleted under us: what we remember goes into a new one, under its ids."""
+        last = self._last.copy()
+        for kind, texts in self._texts.items():
+            known = [(number, text) for number, text in texts.items() if number]
+            if known:
+                self._pending[kind] = known
+        with suppress(sqlite3.Error):
+            self._db.conn.close()
+        try:
+            self._open()
+        except (sqlite3.Error, OSError) as error:
+            raise DiskTrouble(path=self.path, why=str(error)) from error
+        for kind, number in last.items():
+            self.reserve(kind, number)
+
     def _find(self, kind: Text, text: str) -> int | None:
-        row = self._query("select id from strings where kind = ? and text = ?", kind, text)
+        row = self._query(f'select id from "{kind}" where text = ?', text)
         return None if row is None else int(str(row))
 
-    def _query(self, sql: str, kind: Text, value: str | int) -> object | None:
+    def _query(self, sql: str, value: str | int) -> object | None:
         try:
-            row = self._db.conn.execute(sql, (kind.value, value)).fetchone()
+            row = self._db.conn.execute(sql, (value,)).fetchone()
         except sqlite3.OperationalError as error:
             if "no such table" in str(error):  # rows without their string table
                 return None

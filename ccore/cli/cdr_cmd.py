@@ -1,7 +1,9 @@
 """`ccore cdr`: look at records, follow them, check the files."""
 
+import os
 import sys
 import time
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -133,6 +135,64 @@ def verify(cdr_dir: Path | None, config_path: Path, json: bool) -> None:
     place.finish()
 
 
+@cdr.command(epilog=example("ccore cdr pack --cdr bank", "ccore cdr pack --older-than 30"))
+@finds_records
+@click.option(
+    "--older-than",
+    "age_days",
+    type=click.IntRange(1),
+    default=2,
+    show_default=True,
+    help="Days of age from which a day is packed.",
+)
+@click.option("--gently", is_flag=True, help="Only with processor time that nobody else wants.")
+@json_option
+def pack(cdr_dir: Path | None, config_path: Path, age_days: int, gently: bool, json: bool) -> None:
+    """Pack finished days: the same rows in a small part of the space.
+
+    The daemon does this by itself. Beside a running one, only days that it has closed are packed.
+    """
+    from datetime import UTC, datetime, timedelta
+
+    from ccore.cdr import JournalWriter
+    from ccore.cdr.packing import PackedDay, pack_closed
+    from ccore.errors import AlreadyRunning
+
+    if gently:
+        _step_back()
+    place = place_of(cdr_dir, config_path)
+    place.check()
+    rows: list[Row] = []
+
+    def done(day: PackedDay) -> None:
+        rows.append(asdict(day) | {"day": day.day.isoformat()})
+
+    try:
+        writer = JournalWriter(place.directory, tell=place.tell)
+    except AlreadyRunning:  # the daemon closes its days itself
+        pass
+    else:
+        writer.close_days(datetime.now(UTC).date() - timedelta(age_days - 1))
+        writer.close()
+    pack_closed(place.directory, place.tell, done)
+    columns = (
+        Column("day", lambda row: row["day"]),
+        Column("rows", lambda row: row["rows"], right=True),
+        Column("bytes before", lambda row: row["before_bytes"], right=True),
+        Column("bytes", lambda row: row["bytes"], right=True),
+    )
+    show(rows, columns, json=json, empty="Nothing to pack.")
+    place.finish()
+
+
+def _step_back() -> None:
+    """Lowest priority, whatever we were started with."""
+    os.nice(19)
+    if hasattr(os, "SCHED_IDLE"):
+        with suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+
+
 def _verified(file: str, blocks: list[int], last: int, damage: "list[Damage]") -> Row:
     return {
         "file": file,
@@ -157,7 +217,7 @@ def _newest(place: Place, kind: str, *, after: int = 0, count: int | None = None
     """Rows of the last two days in the order of writing: a call may end on another day."""
     from ccore.cdr import Row as Kind
     from ccore.cdr import Strings, facts, read
-    from ccore.cdr.segment import days_in
+    from ccore.cdr.records import days_in
 
     place.check()
     days = days_in(place.directory, Kind(kind))[-2:]

@@ -39,7 +39,6 @@ def _parts(distributed: Any, client: Any, days: Days, plan: Plan) -> Iterator[Pa
     futures = client.map(
         _part_of_day,
         dates,
-        [days.files(day) for day in dates],
         directory=directory,
         plan=client.scatter(plan, broadcast=True, hash=False),
         is_strict=days.tell is None,
@@ -56,18 +55,17 @@ def _parts(distributed: Any, client: Any, days: Days, plan: Plan) -> Iterator[Pa
 
 
 def _part_of_day(
-    day: date, files: list[str], *, directory: Path, plan: Plan, is_strict: bool
+    day: date, *, directory: Path, plan: Plan, is_strict: bool
 ) -> Found | CcoreError:
     """What a worker does. Its errors are handed back, or Dask would print them as its own."""
     damage: list[RecordsDamaged] = []
     days = Days(directory, (day,), None if is_strict else damage.append)
     try:
-        for name in files:
-            if not (directory / name).exists():
-                raise BadRequest(
-                    what=f"a Dask worker finds no {directory / name}",
-                    expected="the records at the same path on every machine of the cluster",
-                )
+        if not days.has(day):
+            raise BadRequest(
+                what=f"a Dask worker finds no records of {day} in {directory}",
+                expected="the records at the same path on every machine of the cluster",
+            )
         try:
             return plan.part(days.of(day)), damage
         finally:

@@ -13,8 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ccore.cdr import Records, Row, Strings, read
-from ccore.cdr.records import Tell
-from ccore.cdr.segment import days_in, file_name
+from ccore.cdr.records import Tell, days_in, files_of
 from ccore.errors import UnknownName
 from ccore.kpi.compute import Table, table_of_parts
 from ccore.kpi.groups import NO_TEAMS, Ints, teams_of
@@ -54,10 +53,9 @@ class Days:
         )
         return Records(contacts, legs, agents, self.strings)
 
-    def files(self, day: date) -> list[str]:
-        """Names of the files that there are of a day."""
-        names = [file_name(kind, day) for kind in Row]
-        return [name for name in names if (self.directory / name).exists()]
+    def has(self, day: date) -> bool:
+        """Whether there are files of a day."""
+        return bool(files_of(self.directory, day))
 
     def teams(self) -> Ints:
         """Each agent's team by his latest rows."""

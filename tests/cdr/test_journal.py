@@ -211,6 +211,28 @@ def test_a_full_disk_keeps_the_rows_and_the_next_flush_writes_them_once(tmp_path
     assert [fact.contact[-1] for fact in contacts_in(tmp_path)] == list("12345678")
 
 
+def test_a_directory_that_is_deleted_is_made_again_and_texts_keep_their_ids(tmp_path: Path) -> None:
+    directory = tmp_path / "cdr"
+    writer = JournalWriter(directory)
+    writer.append(contact(1))
+    writer.flush()
+    shutil.rmtree(directory)
+    writer.append(contact(2))
+    writer.flush()
+    (tmp_path / "elsewhere").mkdir()
+    directory.rename(tmp_path / "elsewhere" / "cdr")
+    directory.write_text("in the way")
+    writer.append(contact(3))
+    with pytest.raises(DiskTrouble):
+        writer.flush()
+    assert writer.pending == 1
+    directory.unlink()
+    writer.flush()
+    writer.close()
+    assert contacts_in(tmp_path / "elsewhere" / "cdr") == [contact(2)]
+    assert contacts_in(directory) == [contact(3)]
+
+
 def test_memory_is_bounded_while_the_disk_refuses(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from ccore.cdr.layout import Row
-from ccore.cdr.records import Tell, load
+from ccore.cdr.records import Tell, days_in, load
 from ccore.cdr.rows import RowFact
-from ccore.cdr.segment import days_in
 from ccore.errors import DiskTrouble, ToolMissing
 from ccore.model import AgentInterval, ContactClosed, LegClosed
 

@@ -17,8 +17,7 @@ from pathlib import Path
 
 from ccore.cdr.importing.visits import WRAPUP_REASON
 from ccore.cdr.layout import Row
-from ccore.cdr.records import load
-from ccore.cdr.segment import days_in
+from ccore.cdr.records import days_in, load
 from ccore.errors import RecordsDamaged
 from ccore.model import (
     AgentInterval,
