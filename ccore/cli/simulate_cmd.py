@@ -61,7 +61,7 @@ def simulate(
     The floor and the router are those that serve real calls; switch and people are simulated.
     Figures are means over the seeds, with half the width of their 95 % confidence interval.
     """
-    from ccore.sizing.scenario import read, scenario_of
+    from ccore.sizing.reading import read, scenario_of
     from ccore.sizing.words import say
 
     say("agents", language)

@@ -7,8 +7,9 @@ same callers, who talk as long and wait as long: differences are the change's an
 from dataclasses import dataclass
 from random import Random
 
+from ccore.sizing.centre import number_of
 from ccore.sizing.draws import NEVER_US, draw_us
-from ccore.sizing.scenario import Callers, Named, number_of
+from ccore.sizing.scenario import Callers, Named
 
 __all__ = ["Caller", "callers_of"]
 

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable
 from ccore.floor import Floor
 from ccore.model import Fact
 from ccore.sizing.arrivals import Caller, callers_of
+from ccore.sizing.centre import recorded_day
 from ccore.sizing.day import Day, Shift
 from ccore.sizing.outcome import Outcome, Tally
-from ccore.sizing.scenario import Named, recorded_day
+from ccore.sizing.scenario import Named
 
 __all__ = ["expected_callers", "simulate"]
 

@@ -14,7 +14,8 @@ from ccore.sizing.confidence import mean_of
 from ccore.sizing.erlang import least
 from ccore.sizing.expand import merged
 from ccore.sizing.outcome import Outcome
-from ccore.sizing.scenario import Named, scenario_of
+from ccore.sizing.reading import scenario_of
+from ccore.sizing.scenario import Named
 from ccore.sizing.simulate import simulate
 
 __all__ = ["Found", "least_staff", "shared"]

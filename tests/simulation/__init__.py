@@ -1,0 +1,1 @@
+"""The simulation against theory, against a recorded day, and against itself."""
