@@ -156,6 +156,7 @@ def _recording_stopped(floor: "Floor", node: str, event: RecordingStopped) -> No
     contact = floor.contacts.get(event.leg)
     if contact is not None:
         floor.recordings.stopped(contact, event)
+        floor.voicemail.recording_stopped(contact, event.path)
 
 
 def _registered(floor: "Floor", node: str, event: AgentRegistered) -> None:
@@ -187,6 +188,14 @@ def _link_down(floor: "Floor", node: str, event: LinkDown) -> None:
     floor.tell(News("link", floor.now_us, {"node": node, "up": 0, "why": event.why}))
 
 
+def _listed(floor: "Floor", node: str, event: LegsListed) -> None:
+    floor.reconciliation.listed(node, event)
+
+
+def _seen(floor: "Floor", node: str, event: LegSeen) -> None:
+    floor.reconciliation.seen(node, event)
+
+
 def _nothing(floor: "Floor", node: str, event: Event) -> None:
     """Told by other words: hang-ups and parks say what follows an unbridge; a call finds out
     that a phone is gone, and says so with a reason."""
@@ -207,8 +216,8 @@ HANDLERS: dict[type, Callable[["Floor", str, Any], None]] = {
     RecordingStopped: _recording_stopped,
     AgentRegistered: _registered,
     AgentUnregistered: _nothing,
-    LegSeen: _nothing,
-    LegsListed: _nothing,
+    LegSeen: _seen,
+    LegsListed: _listed,
     LinkUp: _link_up,
     LinkDown: _link_down,
     LinkBusy: _link_busy,

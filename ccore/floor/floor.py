@@ -26,6 +26,7 @@ from ccore.floor.offers import Offers
 from ccore.floor.orders import Orders
 from ccore.floor.queues import Queues
 from ccore.floor.recording import Recordings
+from ccore.floor.reconciliation import Reconciliation
 from ccore.floor.recovery import Recovery
 from ccore.floor.relations import Relations
 from ccore.floor.sites import Sites
@@ -95,6 +96,7 @@ class Floor:
         self.features = Features(self)
         self.recordings = Recordings(self)
         self.recovery = Recovery(self)
+        self.reconciliation = Reconciliation(self)
         self.orders = Orders(self)
         self.notes = Notes(self)
         self.seen: set[str] = set()  # switches that were up in this life of ours

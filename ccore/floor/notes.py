@@ -139,7 +139,6 @@ def _call(floor: "Floor", contact: Contact) -> dict[str, str]:
     if message is not None:
         fields |= {
             "box": message.box,
-            "app": message.app,
             "next": message.next,
             "message_us": _us(message.entered_us),
             "record_us": _us(message.record_us),

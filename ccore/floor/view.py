@@ -46,6 +46,7 @@ def view(floor: "Floor", now_us: int) -> dict[str, Any]:
         ],
         "calls": [_call(floor, contact, now_us) for contact in contacts],
         "sites": [_site(floor, name) for name in floor.sites.of_agents()],
+        "repairs": dict(floor.reconciliation.repairs),
         "totals": {
             "offered": offered,
             "answered": answered,

@@ -52,9 +52,12 @@ class Voicemail:
         floor.answer(contact)
         message = Message(box, floor.config.boxes[box], next_step, floor.when_us, floor.new_id())
         self.messages[contact.id] = message
+        self._greet(contact, message)
+
+    def _greet(self, contact: Contact, message: Message) -> None:
         prompt = message.settings.greeting or "please_leave_message"
-        said = files(floor.config, prompt, contact.language)
-        floor.command(contact.node, Play(contact.id, tuple(said), message.app))
+        said = files(self.floor.config, prompt, contact.language)
+        self.floor.command(contact.node, Play(contact.id, tuple(said), message.app))
 
     def resume(self, contact: Contact, fields: Fields, *, is_done: bool) -> None:
         """Of a process before us: the greeting or the message still runs, or has ended since."""
@@ -63,14 +66,24 @@ class Voicemail:
         box = fields["box"]
         entered_us = past(floor, fields, "message_us") or floor.now_us
         message = Message(
-            box, floor.config.boxes[box], fields.get("next", ""), entered_us, fields.get("app", "")
+            box, floor.config.boxes[box], fields.get("next", ""), entered_us, floor.new_id()
         )
-        message.record_us = past(floor, fields, "record_us")
-        if message.record_us:
-            message.path = self._path(contact, message)
-            self._end_in_any_case(contact, message)
         self.messages[contact.id] = message
-        if is_done or not message.app:
+        message.record_us = past(floor, fields, "record_us")
+        if not message.record_us:
+            floor.command(contact.node, StopPlaying(contact.id))
+            self._greet(contact, message)
+            return
+        message.path = self._path(contact, message)
+        self._end_in_any_case(contact, message)
+        if is_done:
+            self.app_done(contact, message.app)
+
+    def recording_stopped(self, contact: Contact, path: str) -> None:
+        """Of a message that a process before us began this is the end: the link that began the
+        application is gone, and tells of it no more."""
+        message = self.messages.get(contact.id)
+        if message is not None and contact.is_recovered and message.path == path:
             self.app_done(contact, message.app)
 
     def _path(self, contact: Contact, message: Message) -> str:

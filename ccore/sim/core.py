@@ -38,6 +38,7 @@ class Core:
         self.random = Random(seed)
         self.now_us = now_us
         self.started_us = now_us
+        self.skew_us = 0  # its wall clock was set; what waits does not go by that one
         self.heading = Heading(core_uuid, hostname)
         self.legs: dict[str, Leg] = {}
         self.listeners: dict[int, Listener] = {}
@@ -59,7 +60,7 @@ class Core:
     def stamp(self) -> int:
         """The switch's own clock, which ticks once per media frame."""
         step = self.pace.stamp_us
-        return self.now_us - (self.now_us - self.started_us) % step
+        return self.now_us - (self.now_us - self.started_us) % step + self.skew_us
 
     def after(self, delay_us: int, call: Callable[[], None]) -> Timer:
         self._order += 1
