@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 
@@ -99,8 +100,8 @@ class _File:
 class JournalWriter:
     """The one writer of a directory of records; a second one is refused.
 
-    `append` never touches the disk and never fails; it may be called while another thread is in
-    `flush` or `sync`. `flush` raises DiskTrouble when the disk refuses; the rows stay and the next
+    `append` never touches the disk and never fails. It, `flush` and `sync` may each be called by a
+    thread of its own. `flush` raises DiskTrouble when the disk refuses; the rows stay and the next
     `flush` tries again. What it wrote outlives this process, and the machine after `sync` (with
     `fsync`, each flush ends with one). `tell` hears of what was found damaged when a file was
     opened.
@@ -123,6 +124,7 @@ class JournalWriter:
         self._pending: dict[Group, list[RowFact]] = {}
         self._count = 0  # of pending
         self._files: dict[Group, _File] = {}
+        self._handles = Lock()  # while `sync` looks at the files, none is opened or closed
         try:
             directory.mkdir(parents=True, exist_ok=True, mode=0o750)
             self._lock = _lock(directory)
@@ -171,14 +173,19 @@ class JournalWriter:
 
     def sync(self) -> None:
         """Force what was flushed to the disk: from now on it outlives a power cut."""
-        for group, file in list(self._files.items()):
-            if file.is_dirty:
+        with self._handles:
+            dirty = [(group, file) for group, file in self._files.items() if file.is_dirty]
+            handles = [(group, os.dup(file.handle)) for group, file in dirty]
+            for _, file in dirty:
                 file.is_dirty = False
-                try:
-                    os.fdatasync(file.handle)
-                except OSError as error:
-                    path = self.directory / file_name(*group)
-                    raise DiskTrouble(path=path, why=error.strerror) from error
+        for group, handle in handles:
+            try:
+                os.fdatasync(handle)
+            except OSError as error:
+                path = self.directory / file_name(*group)
+                raise DiskTrouble(path=path, why=error.strerror) from error
+            finally:
+                os.close(handle)
 
     def close_days(self, before: date) -> list[date]:
         """Close the files of earlier days, so that they can be packed; the days that wait for it.
@@ -233,7 +240,8 @@ class JournalWriter:
             file = self._open(group[0], path)
             while len(self._files) >= MAX_OPEN:
                 self._close(next(iter(self._files)))
-            self._files[group] = file
+            with self._handles:
+                self._files[group] = file
         return file
 
     def _open(self, kind: Row, path: Path) -> _File:
@@ -274,7 +282,7 @@ class JournalWriter:
             os.close(handle)
 
     def _close(self, group: Group) -> None:
-        with suppress(OSError):
+        with self._handles, suppress(OSError):
             os.close(self._files.pop(group).handle)
 
     def _resume(self, kind: Row) -> int:

@@ -9,12 +9,17 @@ are written when the disk takes them again, and the trouble is told once each ti
 """
 
 import logging
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import gevent
+import gevent.subprocess
 from gevent.event import Event as Flag
 from gevent.threadpool import ThreadPool
 
@@ -33,10 +38,13 @@ RETRY_S = 1.0  # how soon a disk that refused is asked again
 ALIVE_US = 1_000_000  # an outage is on record to this exactness
 ALIVE = "daemon"  # key of the note that says when we were last alive
 SLOW_S = 2.0  # a write that takes longer is trouble to be told
+PACK_EVERY_S = 3600.0
+
+T = TypeVar("T")
 
 
 class Writer:
-    """`publish` gets the news. `recording_dir` is where we see what the switch records."""
+    """`publish` gets the news. Days older than `pack_after_days` are packed; 0: none."""
 
     def __init__(
         self,
@@ -44,6 +52,7 @@ class Writer:
         recordings: RecordingIndex,
         store: Store,
         publish: Callable[[News], None],
+        pack_after_days: int = 0,
     ) -> None:
         self.unrecorded = 0  # recordings of which there is no file
         self._said = ""
@@ -52,13 +61,16 @@ class Writer:
         self._recordings = recordings
         self._store = store
         self._publish = publish
+        self._pack_after_days = pack_after_days
         self._finished: deque[RecordingClosed] = deque()
         self._ended: deque[News] = deque()  # told when their rows are written
         self._coming = Flag()
         self._recorded = Flag()
         self._begun_s = 0.0  # of the write that is under way, by the monotonic clock; 0: none
         self._greenlets: list[gevent.Greenlet] = []
-        self._pool: ThreadPool | None = None
+        # One thread writes; another waits for the disk, which may take seconds.
+        self._writing: ThreadPool | None = None
+        self._syncing: ThreadPool | None = None
 
     @property
     def pending(self) -> int:
@@ -77,8 +89,11 @@ class Writer:
         return self._said
 
     def start(self) -> None:
-        self._pool = ThreadPool(2)  # one writes, one waits for the disk
-        self._greenlets = [gevent.spawn(one) for one in (self._run, self._sync, self._index_all)]
+        self._writing, self._syncing = ThreadPool(1), ThreadPool(1)
+        work = [self._run, self._sync, self._index_all]
+        if self._pack_after_days:
+            work.append(self._pack_days)
+        self._greenlets = [gevent.spawn(one) for one in work]
 
     def take(self, facts: Iterable[Fact]) -> None:
         """From the runner; never touches the disk."""
@@ -133,7 +148,7 @@ class Writer:
         told = len(self._ended)
         self._begun_s = time.monotonic()
         try:
-            self._in_thread(self._write)
+            _apply(self._writing, self._write)
         except DiskTrouble as trouble:
             self._say(str(trouble))
         else:
@@ -147,21 +162,39 @@ class Writer:
         self._journal.flush()
         self._store.flush()
 
-    def _in_thread(self, work: Callable[[], None]) -> None:
-        if self._pool is None:
-            work()
-        else:
-            self._pool.apply(work)
-
     def _sync(self) -> None:
         while True:
             gevent.sleep(SYNC_S)
             if self._is_stuck and not self._said:
                 self._say(self.trouble)
             try:
-                self._in_thread(self._journal.sync)
+                _apply(self._syncing, self._journal.sync)
             except DiskTrouble as trouble:
                 self._say(str(trouble))
+
+    def _pack_days(self) -> None:
+        """Finished days, by a process of its own: packing computes longer than a call may wait."""
+        while True:
+            today = datetime.now(UTC).date()
+            before = today - timedelta(self._pack_after_days)
+            try:
+                waiting = _apply(self._writing, partial(self._journal.close_days, before))
+            except DiskTrouble as trouble:
+                self._say(str(trouble))
+                waiting = []
+            if waiting:
+                self._pack()
+            gevent.sleep(PACK_EVERY_S)
+
+    def _pack(self) -> None:
+        command = [sys.executable, "-m", "ccore", "cdr", "pack", "--gently"]
+        command += ["--cdr", str(self._journal.directory)]
+        process = gevent.subprocess.Popen(
+            command, stdout=gevent.subprocess.DEVNULL, stderr=gevent.subprocess.PIPE, text=True
+        )
+        _, said = process.communicate()
+        if process.returncode:
+            log.warning("finished days were not all packed: %s", said.strip() or "no reason given")
 
     @property
     def _taking_s(self) -> float:
@@ -204,16 +237,16 @@ class Writer:
     def close(self) -> None:
         """Everything to disk, then let go."""
         gevent.killall(self._greenlets)
-        if self._pool is not None:
-            self._pool.join()
+        for pool in (self._writing, self._syncing):
+            if pool is not None:
+                pool.join()
+                pool.kill()
+        self._writing = self._syncing = None
         self.flush()
         try:
             self._index()
         except DiskTrouble as trouble:
             self._say(str(trouble))
-        if self._pool is not None:
-            self._pool.kill()
-            self._pool = None
         for closing in (self._journal.close, self._store.close, self._recordings.close):
             try:
                 closing()
@@ -225,3 +258,11 @@ def alive_us(notes: Mapping[str, Mapping[str, str]]) -> int:
     """When the process that left these notes was last alive; 0: not known."""
     text = notes.get(ALIVE, {}).get("alive_us", "")
     return int(text) if text.isascii() and text.isdigit() else 0
+
+
+def _apply(pool: ThreadPool | None, work: Callable[[], T]) -> T:
+    """In a thread once there is one, while other greenlets go on."""
+    if pool is None:
+        return work()
+    done: T = pool.apply(work)
+    return done

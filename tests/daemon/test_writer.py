@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import gevent
 import pytest
 
 from ccore.cdr import Row, load, read
@@ -124,3 +125,24 @@ def test_killed_at_any_moment_it_has_every_row_whose_end_was_told_and_none_twice
     assert len(found) == len(set(found))
     numbers = read(tmp_path / "cdr", Row.CONTACT)["seq"].tolist()
     assert sorted(numbers) == list(range(1, len(found) + 1))
+
+
+def test_days_that_are_over_are_packed_beside_the_calls(tmp_path: Path) -> None:
+    first = Writer(JournalWriter(tmp_path), RecordingIndex(tmp_path), MemoryStore(), print)
+    stretches = [
+        AgentInterval("1001", AgentState.READY, day * 86_400_000_000, day * 86_400_000_000 + 5)
+        for day in range(3)
+    ]
+    first.take(stretches)
+    first.close()
+    writer = Writer(JournalWriter(tmp_path), RecordingIndex(tmp_path), MemoryStore(), print, 2)
+    writer.start()
+    with gevent.Timeout(120):
+        while len(list(tmp_path.glob("*.ccp"))) < 3 or list(tmp_path.glob("*.closed.ccr")):
+            gevent.sleep(0.05)
+    late = AgentInterval("1001", AgentState.READY, 7, 9)
+    writer.take([late])
+    writer.close()
+    records = load(tmp_path)
+    assert list(records.facts(Row.AGENT)) == [stretches[0], late, *stretches[1:]]
+    records.strings.close()
