@@ -117,6 +117,8 @@ class Daemon(Table):
 class Records(Table):
     dir: str = "cdr"  # journal of records, inside the daemon's dir
     hash_numbers: bool = False  # keep a keyed hash instead of callers' numbers
+    # days are packed when they are so old: the same rows in less space; 0 = never
+    pack_after_days: Annotated[int, Meta(ge=0, le=3_650)] = 2
 
 
 class Recording(Table):

@@ -93,7 +93,8 @@ class Service:
             log.warning(
                 "%d recordings of an earlier run were not indexed; they are now", len(found)
             )
-        self._writer = Writer(journal, index, store, self._control.publish)
+        pack_after_days = config.records.pack_after_days
+        self._writer = Writer(journal, index, store, self._control.publish, pack_after_days)
         floor = Floor(config, lambda: str(uuid.uuid4()), now_us, str(recording_dir))
         for saved in store.load_agents():
             floor.agents.restore(saved.agent, saved.state, saved.reason)
