@@ -38,7 +38,7 @@ SILENCE_US = 65_000_000
 # 15 s, the switch takes waiting callers from a ccore that says nothing. So we speak to ourselves
 # through the switch on both connections; a line is dead when one has carried nothing for so long.
 PULSE_US = 2_000_000
-DEAD_US = 9_000_000
+DEAD_US = 6_000_000
 # A subscription is answered at once.
 SUBSCRIBED_US = 45_000_000
 # The switch's list of its channels costs it some 10 us a channel, during which commands wait.
