@@ -7,6 +7,7 @@ He is never asked to press a key to be kept.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ccore.config import Config
 from ccore.config.demand import Caller
 from ccore.config.schema import Queue
 from ccore.floor.agents import Agent
@@ -66,6 +67,12 @@ class Stay:
     def is_personal(self) -> bool:
         """A call for one agent in person: nobody else will do."""
         return self.queue.startswith(AGENT_QUEUE)
+
+    def is_there(self, config: Config) -> bool:
+        """A reload may have taken it away."""
+        if self.is_personal:
+            return self.queue.removeprefix(AGENT_QUEUE) in config.agents
+        return self.queue in config.queues
 
     def cancel(self) -> None:
         for timer in (self.announce, self.limit, self.widen, self.grow):
@@ -168,9 +175,9 @@ class Queues:
         for members in self.members.values():
             for contact in list(members.values()):
                 stay = contact.stay
-                if stay is None or stay.is_personal:
+                if stay is None or (stay.is_personal and stay.is_there(floor.config)):
                     continue
-                if stay.queue not in floor.config.queues:
+                if not stay.is_there(floor.config):
                     if contact.state is CallState.WAITING:  # its queue is gone
                         self.redirect(contact, "hangup")
                     continue
@@ -185,7 +192,7 @@ class Queues:
     def _grow(self, contact: Contact, stay: Stay) -> bool:
         """Let in whom the time he has waited lets in; has that changed anything?"""
         floor, case = self.floor, stay.case
-        if stay.queue not in floor.config.queues:  # gone in a reload, while a phone rings
+        if not stay.is_there(floor.config):  # gone in a reload, while a phone rings
             return False
         widening = floor.acd.desk.widening(stay.queue, case.caller.language)
         waited_us = floor.now_us - stay.entered_us
@@ -312,7 +319,7 @@ class Queues:
         assert stay is not None
         if stay.only:
             self._widen(contact, stay)  # that agent did not take him
-        if stay.queue not in self.floor.config.queues and not stay.is_personal:
+        if not stay.is_there(self.floor.config):
             self.redirect(contact, "hangup")  # gone in a reload, while the phone rang
         elif stay.is_overdue:
             self._waited_longest(contact, stay)

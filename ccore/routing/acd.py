@@ -10,13 +10,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from ccore._router import UnknownId
+from ccore._router import Match, Router, UnknownId
 from ccore.config.demand import Caller, Wants
 from ccore.config.schema import Config, Queue
 from ccore.routing.decision import Decision
-from ccore.routing.interim import Match, Router
-from ccore.routing.interim import Router as PlainRouter
 from ccore.routing.names import Desk
+from ccore.routing.plain import PlainRouter
 from ccore.routing.targets import Targets
 from ccore.routing.widening import FIRST, Reach
 

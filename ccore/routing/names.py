@@ -6,10 +6,10 @@ itself is a skill, which every agent has who speaks one of them.
 
 from collections.abc import Collection, Mapping
 
+from ccore._router import Router
 from ccore.config.demand import ANYONE, Caller, Demand, Stage, demand, meets, rungs, turn_of
 from ccore.config.schema import Config
-from ccore.routing.interim import Router
-from ccore.routing.interim import Router as PlainRouter
+from ccore.routing.plain import PlainRouter
 from ccore.routing.widening import FIRST, Reach, Widening, delays_of
 
 __all__ = ["CHANNELS", "Desk"]

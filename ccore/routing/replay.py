@@ -11,13 +11,12 @@ from typing import Any
 
 import msgspec
 
-from ccore._router import RouterError
+from ccore._router import Router, RouterError
 from ccore.config.schema import Config
 from ccore.errors import BadLog
 from ccore.routing.acd import Acd, heard
 from ccore.routing.decision import Decision
-from ccore.routing.interim import Router
-from ccore.routing.interim import Router as PlainRouter
+from ccore.routing.plain import PlainRouter
 from ccore.routing.widening import Reach
 
 __all__ = ["OFFERS", "Outcome", "encode", "read", "replay", "routing_part", "tell"]

@@ -1,5 +1,6 @@
 """Names become what the engine asks for: skills, language, territory, and who works where."""
 
+from ccore._router import Router
 from ccore.config.demand import Caller
 from ccore.config.schema import (
     Agent,
@@ -12,7 +13,6 @@ from ccore.config.schema import (
     Territory,
     Turn,
 )
-from ccore.routing.interim import Router
 from ccore.routing.names import Desk
 from ccore.routing.widening import Reach
 
