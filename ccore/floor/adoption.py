@@ -106,17 +106,17 @@ class Adoption:
         for state in (CallState.WAITING, CallState.BRIDGING, CallState.TALKING):
             contact.become(state)
         ended_us = self.died_us or floor.now_us
-        start_us = past(floor, fields, "talk_us") or ended_us
-        floor.tell(
-            contact.leg_closed(
-                LegKind.TALK,
-                LegResult.DONE,
-                start_us,
-                ended_us,
-                queue=contact.queue,
-                agent=contact.agent,
+        if "talk_us" in fields:  # else it was over when we died
+            floor.tell(
+                contact.leg_closed(
+                    LegKind.TALK,
+                    LegResult.DONE,
+                    past(floor, fields, "talk_us"),
+                    ended_us,
+                    queue=contact.queue,
+                    agent=contact.agent,
+                )
             )
-        )
         contact.transfer_to = fields.get("to", "")
         if contact.transfer_to or leg.variables.get("way") == "transfer":
             floor.entry.transferred(contact, parked(leg))
@@ -275,7 +275,7 @@ class Adoption:
             contact.leg_closed(
                 LegKind.RING,
                 LegResult.CANCELLED,
-                min(leg.created_us, self.floor.now_us),
+                self.floor.stamps[contact.node].past(leg.created_us, self.floor.now_us),
                 self.floor.now_us,
                 queue=contact.queue,
                 agent=leg.variables.get("agent", ""),

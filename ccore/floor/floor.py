@@ -7,7 +7,7 @@ Each noun has its file: contact, agents, queues, offers, wrap_up, ivr, voicemail
 recording, nails, relations, sites, recovery. They share this object and nothing else.
 """
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Any
@@ -25,11 +25,12 @@ from ccore.floor.offer import OfferState
 from ccore.floor.offers import Offers
 from ccore.floor.orders import Orders
 from ccore.floor.queues import Queues
-from ccore.floor.recording import Recordings
 from ccore.floor.reconciliation import Reconciliation
+from ccore.floor.recording import Recordings
 from ccore.floor.recovery import Recovery
 from ccore.floor.relations import Relations
 from ccore.floor.sites import Sites
+from ccore.floor.stamps import Stamps
 from ccore.floor.timers import Timers
 from ccore.floor.view import view
 from ccore.floor.voicemail import Voicemail
@@ -70,7 +71,7 @@ class Floor:
         self.config = config
         self.new_id = new_id
         self.now_us = now_us  # the runner's clock: timers
-        self.when_us = now_us  # the event's own stamp: rows
+        self.when_us = now_us  # the event's own stamp, on our clock: rows
         self.recording_dir = recording_dir or config.recording.dir
         self.nodes: dict[str, tuple[bool, int, str]] = {
             name: (False, now_us, "not connected yet") for name in config.switch
@@ -98,6 +99,7 @@ class Floor:
         self.recovery = Recovery(self)
         self.reconciliation = Reconciliation(self)
         self.orders = Orders(self)
+        self.stamps: defaultdict[str, Stamps] = defaultdict(Stamps)
         self.notes = Notes(self)
         self.seen: set[str] = set()  # switches that were up in this life of ours
         self._needy: set[str] = set()
@@ -111,7 +113,7 @@ class Floor:
 
     def handle(self, node: str, event: Event, now_us: int) -> None:
         self.now_us = now_us
-        self.when_us = event.at_us or now_us
+        self.when_us = self.stamps[node].ours(event.at_us, now_us) if event.at_us else now_us
         HANDLERS[type(event)](self, node, event)
 
     def next_deadline(self) -> int | None:

@@ -43,7 +43,16 @@ _AS = {
     CallState.PARTING: "talking",
 }
 # With these the dialplan would find the caller by itself.
-IDENTITY = ("node", "called", "calling", "calling_name", "site", "territory", "arrived_us")
+IDENTITY = (
+    "node",
+    "called",
+    "calling",
+    "calling_name",
+    "site",
+    "territory",
+    "arrived_us",
+    "settled_us",
+)
 
 
 class Notes:
@@ -100,6 +109,7 @@ def _identity(contact: Contact) -> dict[str, str]:
         contact.site,
         contact.territory_skill,
         str(contact.arrived_us),
+        _us(contact.settled_us),
     )
     return {name: text for name, text in zip(IDENTITY, values, strict=True) if text}
 
@@ -173,7 +183,8 @@ def _agent(floor: "Floor", agent: "Agent") -> dict[str, str]:
 def revived(floor: "Floor", node: str, leg: SwitchLeg | None, id_: str, fields: Fields) -> Contact:
     """A contact as its notes have it, in no state yet. `leg` None: its channel is gone."""
     site = floor.config.site
-    created_us = leg.created_us if leg is not None else 0
+    now_us = floor.now_us
+    created_us = floor.stamps[node].past(leg.created_us, now_us) if leg is not None else 0
     arrived_us = whole(fields.get("arrived_us", "")) or created_us or floor.now_us
     contact = Contact(
         id=id_,
@@ -202,6 +213,7 @@ def revived(floor: "Floor", node: str, leg: SwitchLeg | None, id_: str, fields: 
     outcome, ended_by = whole(fields.get("outcome", "")), whole(fields.get("ended_by", ""))
     contact.outcome = Outcome(outcome) if outcome in list(Outcome) else None
     contact.ended_by = EndedBy(ended_by) if ended_by in list(EndedBy) else EndedBy.UNKNOWN
+    contact.settled_us = contact.inner_us = past(floor, fields, "settled_us")
     contact.is_recovered = True
     return contact
 

@@ -111,7 +111,7 @@ class Recordings:
 
     def started(self, contact: Contact, event: RecordingStarted) -> None:
         if contact.tape is not None and contact.tape.path == event.path:
-            contact.tape.start_us = event.at_us
+            contact.tape.start_us = self.floor.when_us
 
     def stopped(self, contact: Contact, event: RecordingStopped) -> None:
         if contact.tape is not None and contact.tape.path == event.path:

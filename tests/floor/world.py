@@ -5,6 +5,7 @@ from collections import Counter
 from ccore.config import Config
 from ccore.esl import job_of
 from ccore.floor.contact import CallState, Contact
+from ccore.floor.stamps import LATE_US
 from ccore.model import (
     AgentInterval,
     AgentState,
@@ -17,6 +18,7 @@ from ccore.model import (
     Outcome,
 )
 from ccore.routing.replay import encode, read, replay
+from ccore.routing.shadow import Shadow
 from tests.book.virtual import COMMANDS, EVENTS, NODE, START_US, VirtualWorld
 from tests.floor.random_centre import nobody
 
@@ -173,6 +175,9 @@ class Centre(VirtualWorld):
             outcome = replay(read(self.log), plain=plain)
             assert outcome.is_same, outcome
             assert outcome.recorded == outcome.replayed
+        shadow = Shadow(self.floor.config)
+        shadow.follow(read(self.log))
+        assert shadow.said == len(self.log)
 
     def _check_facts(self) -> None:
         closed = [f for f in self.facts if isinstance(f, ContactClosed)]
@@ -182,7 +187,7 @@ class Centre(VirtualWorld):
         for fact in self.facts:
             if isinstance(fact, LegClosed):
                 assert fact.contact in known
-                assert START_US <= fact.start_us <= fact.end_us <= self._now_us
+                assert START_US - LATE_US <= fact.start_us <= fact.end_us <= self._now_us, fact
                 legs[fact.contact].append(fact)
         for contact in closed:
             _check_row(contact, legs[contact.contact])
@@ -208,7 +213,7 @@ class Centre(VirtualWorld):
         for mine in talks.values():
             mine.sort(key=lambda leg: (leg.start_us, leg.end_us))
             for before, after in zip(mine, mine[1:], strict=False):
-                assert before.end_us <= after.start_us
+                assert before.end_us <= after.start_us, f"{before}\n{after}"
 
 
 def _check_row(row: ContactClosed, legs: list[LegClosed]) -> None:

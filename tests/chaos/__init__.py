@@ -1,0 +1,1 @@
+"""Seeded schedules of calls and faults against the daemon's own parts, in virtual time."""
