@@ -29,6 +29,8 @@ COMMANDS = {
     "calls": ("calls_cmd:calls", "List the calls; transfer, hang up, hold."),
     "queues": ("queues_cmd:queues", "List the queues."),
     "agents": ("agents_cmd:agents", "List the agents; sign in and out, ready, not ready, wrap-up."),
+    "sites": ("sites_cmd:sites", "List the sites; evacuate one, take it back."),
+    "route": ("route_cmd:route", "Explain decisions, replay them, try another configuration."),
     "record": ("record_cmd:record", "Start, stop, mask and unmask the recording of a call."),
     "follow": ("follow_cmd:follow", "Print news as they happen."),
     "reload": ("reload_cmd:reload", "Take a changed ccore.toml without losing a call."),

@@ -18,6 +18,7 @@ from ccore.cdr.recordings import RecordingIndex
 from ccore.config import Config, load
 from ccore.daemon.clock import Clock
 from ccore.daemon.control import ControlServer
+from ccore.daemon.decisions import DIRECTORY, DecisionLog
 from ccore.daemon.links import NodeLink
 from ccore.daemon.notify import Notifier
 from ccore.daemon.runner import Runner
@@ -108,6 +109,11 @@ class Service:
         for last in store.load_last_agents(since_us):
             floor.relations.last[last.calling, last.queue] = (last.agent, last.at_us)
         self._runner = Runner(floor, self._clock, self._writer.take, self._alive)
+        self._decisions = DecisionLog(
+            self._directory / DIRECTORY,
+            config.routing.decisions_mb * 1_000_000,
+            lambda: self._runner.ask(floor.renew),
+        )
         self._listen_through(config)
 
     def _alive(self, now_us: int) -> None:
@@ -124,6 +130,9 @@ class Service:
     def _begin(self) -> None:
         self._writer.start()
         self._runner.start()
+        if self.config.routing.decisions:
+            self._runner.floor.acd.hear = self._decisions.hear
+            self._decisions.start()
         self._link_up(self.config)
         self._notifier.ready(f"serving {len(self.config.switch)} switches")
         log.info("serving %s", ", ".join(self.config.switch) or "no switch")
@@ -148,6 +157,7 @@ class Service:
         self._runner.stop()
         self._writer.take(self._runner.floor.take_facts())
         self._writer.close()
+        self._decisions.close()
         log.info("ended in order")
 
     # What people ask.
@@ -158,7 +168,7 @@ class Service:
             case "status":
                 view = self._runner.ask(floor.view)
                 return {"ok": True, **view, "daemon": self._health()}
-            case "calls" | "queues" | "agents" as part:
+            case "calls" | "queues" | "agents" | "sites" as part:
                 view = self._runner.ask(floor.view)
                 return {"ok": True, "at_us": view["at_us"], part: view[part]}
             case "reload":
@@ -181,6 +191,7 @@ class Service:
             "rows_pending": self._writer.pending,
             "rows_lost": self._writer.lost,
             "disk": self._writer.trouble,
+            "decisions": self._decisions.trouble,
             "unrecorded": self._writer.unrecorded,
             "links": {node: link.figures() for node, link in self._runner.links.items()},
         }

@@ -116,6 +116,7 @@ class Queues:
             queue="" if personal else queue,
             caller=Caller(contact.language, contact.territory_skill, contact.wants),
             entered_us=contact.queued_us if not contact.answered_us else entered_us,
+            joined_us=entered_us,
             credit_s=contact.priority,
             only=personal,
         )

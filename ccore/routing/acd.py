@@ -35,7 +35,8 @@ class Case:
     contact: str
     queue: str  # "" for a call to one agent in person
     caller: Caller
-    entered_us: int
+    entered_us: int  # his clock in the score
+    joined_us: int  # when he came to this queue: steps are counted from here
     credit_s: int = 0
     only: str = ""  # the agent he waits for, and no other
     reach: Reach = FIRST
@@ -170,7 +171,7 @@ class Acd:
         )
         self.cases[call] = case
         self._say("enter", call, *_told(case))
-        self._count(case.queue, 1)
+        self.count(case.queue, 1)
 
     def grow(self, call: int, reach: Reach) -> None:
         """More agents than before may have him."""
@@ -189,9 +190,15 @@ class Acd:
     def leave(self, call: int) -> None:
         """Gone without an agent."""
         if call in self.cases:
-            self.router.call_gone(call)
+            case = self.cases[call]
+            self.withdraw(call)
             self._say("leave", call)
-            self._over(call, self.cases[call], answered_us=None)
+            self.ended(case.queue, None)
+
+    def withdraw(self, call: int) -> None:
+        """As if he had never come."""
+        self.router.call_gone(call)
+        self.count(self.cases.pop(call).queue, -1)
 
     # Decisions.
 
@@ -241,7 +248,9 @@ class Acd:
         occupancy, calls = self.figured.get(case.agent, (0.0, 0))
         self.figured[case.agent] = occupancy, calls + 1  # the engine counts too
         self._say("confirm", call, now_us)
-        self._over(call, case, answered_us=now_us)
+        del self.cases[call]
+        self.ended(case.queue, now_us - case.entered_us)
+        self.count(case.queue, -1)
 
     def release(self, call: int, *, requeue: bool, ready: bool = False) -> None:
         """It came to nothing; `requeue`: the caller keeps his place, `ready`: the agent his."""
@@ -252,19 +261,19 @@ class Acd:
             self.idle[case.agent] = case.clocks
         case.agent = ""
         if not requeue:
-            self._over(call, case, answered_us=None)
-
-    def _over(self, call: int, case: Case, answered_us: int | None) -> None:
-        del self.cases[call]
-        if case.queue in self.config.queues:
-            waited_us = None if answered_us is None else answered_us - case.entered_us
-            if self.targets.ended(case.queue, waited_us):
-                self._set_queue(case.queue)
-        self._count(case.queue, -1)
+            del self.cases[call]
+            self.ended(case.queue, None)
+            self.count(case.queue, -1)
 
     # Queues.
 
-    def _count(self, queue: str, more: int) -> None:
+    def ended(self, queue: str, waited_us: int | None) -> None:
+        """A call of the queue was answered after so long, or not at all."""
+        if queue in self.config.queues and self.targets.ended(queue, waited_us):
+            self._set_queue(queue)
+
+    def count(self, queue: str, more: int) -> None:
+        """So many more callers wait, or are being offered."""
         self.waiting[queue] += more
         if queue in self.config.queues:
             self._weigh_reserve(queue)
@@ -373,6 +382,7 @@ def _told(case: Case) -> tuple[Any, ...]:
         case.caller.territory,
         case.caller.wants.as_text(),
         case.entered_us,
+        case.joined_us,
         case.credit_s,
         case.only,
         *case.reach,
@@ -381,6 +391,6 @@ def _told(case: Case) -> tuple[Any, ...]:
 
 def heard(said: Sequence[Any]) -> Case:
     """The case that `_told` told."""
-    contact, queue, language, territory, wants, entered_us, credit_s, only, *reach = said
+    contact, queue, language, territory, wants, entered_us, joined_us, credit_s, only, *reach = said
     caller = Caller(language, territory, Wants.from_text(wants))
-    return Case(contact, queue, caller, entered_us, credit_s, only, Reach(*reach))
+    return Case(contact, queue, caller, entered_us, joined_us, credit_s, only, Reach(*reach))
