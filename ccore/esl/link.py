@@ -215,10 +215,11 @@ class Link:
 
     def take_event_frames(self, frames: Iterable[Frame], size: int, now_us: int) -> list[Event]:
         """As `receive_events`, of frames that somebody else has cut from so many bytes."""
-        self._heard_us = self._now_us = now_us
+        self._now_us = now_us
         self.received_bytes += size
         first_us = stamp_us = 0
         for frame in frames:
+            self._heard_us = now_us  # bytes alone are no sign of life: a length may be garbled
             if frame.content_type in _EVENTS:
                 self.received_events += 1
                 view = frame.event()

@@ -15,6 +15,7 @@ from ccore.esl.quote import check
 from ccore.esl.words import leg_from_dump
 from ccore.model import (
     AppDone,
+    Bridge,
     Command,
     Event,
     JobDone,
@@ -70,6 +71,8 @@ class Speaker:
         match command:
             case Ring():
                 self._jobs.expect(job, now_us + command.timeout_s * 1_000_000 + SLACK_US)
+            case Bridge():
+                self._jobs.expect(job, now_us + SLACK_US)
             case Play():
                 due_us = now_us + LONGEST_FILE_US * len(command.files)
                 self._apps.expect(command.app, due_us, command.leg)
@@ -151,8 +154,10 @@ class Speaker:
                 return self._seen(command.leg, self._now_us())
             case Play() | RecordMessage():
                 return self._app_begun(command.app)
+            case Ring() | Bridge():
+                return self._job_begun(job, goes_on=isinstance(command, Ring))
             case _:
-                return self._job_begun(job) if job else self._judge
+                return self._judge
 
     def _judge(self, text: str) -> None:
         if text.startswith("-") and text not in _UNANSWERED:
@@ -167,11 +172,12 @@ class Speaker:
 
         return answer
 
-    def _job_begun(self, job: str) -> Answer:
+    def _job_begun(self, job: str, *, goes_on: bool) -> Answer:
         def answer(text: str) -> None:
             self._judge(text)
-            if text.startswith("-"):
-                self._jobs.kept(job)
+            is_refused = text.startswith("-")
+            # Its end may have come on the other connection, ahead of this reply.
+            if (is_refused or not goes_on) and self._jobs.kept(job) and is_refused:
                 self._tell(JobDone(job, self._now_us(), False, text[5:].strip()))
 
         return answer
