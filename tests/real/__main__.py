@@ -1,40 +1,76 @@
-"""`make real`: the scenario book and the outages on a real FreeSWITCH, with real SIP phones.
+"""`make real`: the scenario book and the cases on a real FreeSWITCH, with real SIP phones.
 
 python -m tests.real [NAME ...]     only these
+python -m tests.real --slow         also what takes more than a minute
+
+A run that failed is repeated once. It is void if the host took the cores away meanwhile, and then
+repeated a few times more. The exit code tells of what failed whenever the machine was all there.
 """
 
+import signal
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
-from ccore.errors import CcoreError, ToolMissing
+from ccore.errors import ToolMissing
 from tests.book.check import faults
 from tests.book.play import play
 from tests.book.real import RealWorld
 from tests.book.scenario import names, read
 from tests.calm import STOLEN, Watch, wait_for_calm
-from tests.real.outages import OUTAGES, run_outage
+from tests.real import desks, dying, outages, storms, strangers
+from tests.real.case import run_case
 from tests.real.phones import RealPhones
-from tests.real.switch import START_S, PhonesSwitch, Ports, RealSwitch, find_freeswitch
+from tests.real.switch import (
+    START_S,
+    PhonesSwitch,
+    Ports,
+    RealSwitch,
+    end_on_sigterm,
+    find_freeswitch,
+)
 
 AGENTS = 10
 PORTS = Ports.at(28_000)
-TRIES = 4  # of a scenario whose runs were void
+TRIES = 2  # of what failed on a machine that was all there
+VOID_TRIES = 4  # of what failed while it was not
 CALM_S = 60.0  # wait so long for the host to give the cores back
-PATIENCE_S = 1_200.0  # after so long in all, void runs are repeated no more
+PATIENCE_S = 900.0  # after so long in all, nothing is repeated any more
+LONGEST_S = 300.0  # no run takes longer, or something waits for ever
 
-_OUTAGES = {outage.__name__.replace("_", "-"): outage for outage in OUTAGES}
+# In this order: what leaves the switch as it was comes before what kills it.
+_FILES = (outages, desks, strangers, storms, dying)
+_CASES = {case.__name__.replace("_", "-"): case for file in _FILES for case in file.CASES}
+# More than a minute: only by name or with --slow.
+SLOW = ("three-hundred-callers-for-ten-agents",)
 
 
-def main(chosen: list[str]) -> int:
+@dataclass(slots=True)
+class Tally:
+    passed: int = 0
+    failed: int = 0
+    void: int = 0
+    repeated: int = 0
+
+    def __str__(self) -> str:
+        more = f", {self.void} skipped" if self.void else ""
+        more += f" ({self.repeated} runs were repeated)" if self.repeated else ""
+        return f"{self.passed} passed, {self.failed} failed{more}"
+
+
+def main(words: list[str]) -> int:
     try:
         find_freeswitch()
     except ToolMissing as missing:
         print(missing)
         return missing.exit_code
-    wanted = chosen or [*names(), *_OUTAGES]
-    failed = void = 0
+    chosen = [word for word in words if word != "--slow"]
+    usual = [name for name in names() if name not in SLOW or "--slow" in words]
+    end_on_sigterm()
+    signal.signal(signal.SIGALRM, _too_long)
+    tally = Tally()
     with (
         tempfile.TemporaryDirectory(prefix="ccore-real-") as root,
         RealSwitch(Path(root) / "switch", PORTS, agents=AGENTS) as switch,
@@ -44,47 +80,77 @@ def main(chosen: list[str]) -> int:
         phones = RealPhones(phones_switch)
         phones.await_registered(START_S)
         patience_ends = time.monotonic() + PATIENCE_S
-        for name in wanted:
+        for name in chosen or [*usual, *_CASES]:
             began = time.monotonic()
-            tries = TRIES if began < patience_ends else 1
-            found, stolen = run(name, Path(root), switch, phones, tries)
-            verdict = "ok    "
-            if found:
-                verdict = "FAILED" if stolen < STOLEN else "void  "
-                failed += verdict == "FAILED"
-                void += verdict == "void  "
-            print(f"{verdict} {name} ({time.monotonic() - began:.1f} s)", flush=True)
+            verdict, found = judge(name, Path(root), switch, phones, patience_ends, tally)
+            print(f"{verdict:6} {name} ({time.monotonic() - began:.1f} s)", flush=True)
             for fault in found:
-                print(f"       {fault}")
+                print(f"       {fault}", flush=True)
         phones.close()
-    if void:
-        print(f"{void} void: whenever they were tried the host had taken the cores away")
-    passed = len(wanted) - failed - void
-    print(f"{passed} passed, {failed} failed" + (f", {void} skipped" if void else ""))
-    return 1 if failed or not passed else 0
+    if tally.void:
+        print(f"{tally.void} void: whenever they were tried the host had taken the cores away")
+    print(tally)
+    return 1 if tally.failed or not tally.passed else 0
 
 
-def run(
-    name: str, root: Path, switch: RealSwitch, phones: RealPhones, tries: int
-) -> tuple[list[str], float]:
-    """What went wrong, and the share of time that the host stole; void runs are repeated."""
-    for attempt in range(tries):
+def judge(
+    name: str,
+    root: Path,
+    switch: RealSwitch,
+    phones: RealPhones,
+    patience_ends: float,
+    tally: Tally,
+) -> tuple[str, list[str]]:
+    """`ok`, `FAILED` or `void`, and what went wrong the last time."""
+    honest = 0  # failures that the machine had no part in
+    for attempt in range(VOID_TRIES):
         watch = Watch()
-        try:
-            if name in _OUTAGES:
-                found = run_outage(_OUTAGES[name], root / str(attempt), switch, phones)
-            else:
-                found = run_scenario(name, root / str(attempt) / name, switch, phones)
-        except (RuntimeError, CcoreError, OSError) as trouble:  # a daemon or phone that is gone
-            found = [str(trouble)]
-            switch.api("hupall")
-            phones.reset()
+        found = run(name, root / str(attempt), switch, phones)
         stolen = watch.share()
-        if not found or stolen < STOLEN or attempt + 1 == tries:
+        if not found:
+            tally.passed += 1
+            return "ok", []
+        _tidy(switch, phones)
+        honest += stolen < STOLEN
+        if honest == TRIES or time.monotonic() > patience_ends:
             break
-        print(f"void   {name}: {100 * stolen:.0f} % of the time was stolen; again", flush=True)
-        wait_for_calm(CALM_S)
-    return found, stolen
+        tally.repeated += 1
+        print(f"again  {name}: {found[0]} ({stolen:.0%} of the time was stolen)", flush=True)
+        if stolen >= STOLEN:
+            wait_for_calm(CALM_S)
+    if honest:
+        tally.failed += 1
+        return "FAILED", found
+    tally.void += 1
+    return "void", found
+
+
+def run(name: str, root: Path, switch: RealSwitch, phones: RealPhones) -> list[str]:
+    """What went wrong."""
+    signal.setitimer(signal.ITIMER_REAL, LONGEST_S)
+    try:
+        if name in _CASES:
+            return run_case(_CASES[name], root, switch, phones)
+        return run_scenario(name, root / name, switch, phones)
+    except Exception as trouble:  # such as a daemon that is gone: the others are still tried
+        return [f"{type(trouble).__name__}: {trouble}"]
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _tidy(switch: RealSwitch, phones: RealPhones) -> None:
+    """Whatever the run has left, the next one finds a switch with every phone registered."""
+    if switch.process is None:
+        switch.start()
+    switch.api("hupall")
+    phones.reset()
+    for agent in switch.made.agents:
+        phones.act(f"agent:{agent}", "register")
+    phones.await_registered(START_S)
+
+
+def _too_long(_number: int, _frame: object) -> None:
+    raise TimeoutError(f"not over after {LONGEST_S:.0f} s")
 
 
 def run_scenario(name: str, directory: Path, switch: RealSwitch, phones: RealPhones) -> list[str]:

@@ -155,6 +155,7 @@ def _place(call: dict[str, Any]) -> tuple[int, int]:
 def centre(agents: int, max_waiting: int = 0) -> dict[str, Any]:
     """One queue, a menu before it, everything recorded, a second of wrap-up."""
     center = tomllib.loads(BASE.read_text())
+    center["switch"][NODE]["fallback_s"] = 30
     center["recording"]["pattern"] = "{queue}/{contact}.wav"
     center["queues"] = {
         "sales": {

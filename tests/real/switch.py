@@ -19,7 +19,15 @@ from ccore.cli.switch_files import Made, SwitchPlan, write_switch
 from ccore.errors import ToolMissing
 from tests.real.wire import WireError, ask
 
-__all__ = ["START_S", "PhonesSwitch", "Ports", "RealSwitch", "Running", "find_freeswitch"]
+__all__ = [
+    "START_S",
+    "PhonesSwitch",
+    "Ports",
+    "RealSwitch",
+    "Running",
+    "end_on_sigterm",
+    "find_freeswitch",
+]
 
 START_S = 90.0  # under a second on a machine of its own; a starved one takes long
 STOP_S = 3.0  # an orderly shutdown hangs up every call first; then it is killed
@@ -61,6 +69,15 @@ def find_freeswitch() -> Path:
         why = f"CCORE_FREESWITCH={named} cannot be run" if named else "it is not on the PATH"
         raise ToolMissing(tool="FreeSWITCH", why=f"{why}; set CCORE_FREESWITCH to the program")
     return Path(found)
+
+
+def end_on_sigterm() -> None:
+    """SIGTERM as Ctrl-C: a run that is ended from outside leaves no switch behind."""
+
+    def end(_number: int, _frame: object) -> None:
+        raise SystemExit(128 + signal.SIGTERM)
+
+    signal.signal(signal.SIGTERM, end)
 
 
 class Running:

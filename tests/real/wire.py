@@ -14,6 +14,7 @@ Headers = dict[str, str]
 Taker = Callable[[Headers, str], None]
 
 READ_BYTES = 1 << 16
+PATIENCE_S = 60.0  # a switch that says nothing for so long is stuck
 
 
 class WireError(Exception):
@@ -24,7 +25,7 @@ class Wire:
     """One connection. Replies go, in order, to whoever sent the command; events to `on_event`."""
 
     def __init__(self, port: int, password: str, on_event: Taker | None = None) -> None:
-        self.sock = socket.create_connection(("127.0.0.1", port))
+        self.sock = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._on_event = on_event
         self._buffer = b""
