@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["FALLBACK", "Adoption", "parked"]
 
 FALLBACK = "ccore-fallback"  # dialplan context in which the switch serves callers by itself
-_QUEUED = "waiting"
 _TALKING = "talking"
 
 
@@ -40,6 +39,7 @@ class Adoption:
     def __init__(self, floor: "Floor") -> None:
         self.floor = floor
         self.noted: dict[str, Fields] = {}
+        self.adopted: set[str] = set()  # since the last switch came up
         self.died_us = 0  # when the process before us was last alive; 0: not known
 
     def recall(self, notes: Mapping[str, Fields], died_us: int) -> None:
@@ -56,7 +56,9 @@ class Adoption:
         floor.add(contact)
         self._tell_outage(contact)
         partner = there.get(leg.bridged_to)
+        self.adopted.add(contact.id)
         if leg.context == FALLBACK or fields.get("state") == CallState.LEAVING.value:
+            self._close_stretch(contact, fields, self.died_us or floor.now_us)
             floor.entry.is_served_elsewhere(contact)
         elif partner is not None and self._talks(contact, partner, fields):
             pass
@@ -94,6 +96,7 @@ class Adoption:
             case "ending":
                 floor.entry.hang_up(contact)
             case _:
+                self._close_stretch(contact, fields, self.died_us or floor.now_us)
                 entry = floor.book.entry(contact.called)
                 floor.entry.go(contact, entry.to if entry else "hangup")
 
@@ -140,6 +143,7 @@ class Adoption:
         agent = floor.agents.by_id.get(partner.variables.get("agent", ""))
         if agent is None or agent.offer is not None or agent.is_on_a_call:
             if fields.get("state") == _TALKING:
+                self._close_stretch(contact, fields, self.died_us or floor.now_us)
                 floor.entry.is_served_elsewhere(contact)
                 return True
             return False
@@ -264,7 +268,7 @@ class Adoption:
             return False
         floor.command(node, Hangup(leg.leg, "ORIGINATOR_CANCEL"))
         contact = floor.contacts.get(leg.variables.get("contact", ""))
-        if contact is not None and contact.is_recovered and self.died_us:
+        if contact is not None and contact.id in self.adopted:
             self._ring_was_cut(contact, leg)
         return True
 

@@ -121,6 +121,9 @@ class Contact:
     needy: set[str] = field(default_factory=set)  # ids of all contacts that need us; the floor's
     changed: set[str] = field(default_factory=set)  # ids of those to be noted anew; the floor's
 
+    def __post_init__(self) -> None:
+        self.settled_us = self.arrived_us
+
     def become(self, state: CallState) -> None:
         if state not in CALL[self.state]:
             raise UnexpectedTransition(f"{self.id}: {self.state.value} -> {state.value}")

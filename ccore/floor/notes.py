@@ -213,7 +213,8 @@ def revived(floor: "Floor", node: str, leg: SwitchLeg | None, id_: str, fields: 
     outcome, ended_by = whole(fields.get("outcome", "")), whole(fields.get("ended_by", ""))
     contact.outcome = Outcome(outcome) if outcome in list(Outcome) else None
     contact.ended_by = EndedBy(ended_by) if ended_by in list(EndedBy) else EndedBy.UNKNOWN
-    contact.settled_us = contact.inner_us = past(floor, fields, "settled_us")
+    settled_us = past(floor, fields, "settled_us")
+    contact.settled_us = contact.inner_us = max(contact.arrived_us, settled_us)
     contact.is_recovered = True
     return contact
 

@@ -47,6 +47,7 @@ class Reconciliation:
         self.repairs: Counter[str] = Counter()
         self._suspects: dict[str, tuple[str, object, int]] = {}  # leg -> what, mark, first seen
         self._foreign: dict[str, frozenset[str]] = {}  # node -> channels of others there
+        self._there: dict[str, frozenset[str]] = {}  # node -> its channels, when listed last
         self._next: dict[str, int] = {}  # node -> whose turn it is to be looked at
         self._stuck: dict[str, object] = {}  # agent -> what he was stuck in
 
@@ -59,6 +60,7 @@ class Reconciliation:
         ours = list(self._ours(node))
         foreign = self._foreign.get(node, frozenset()) & event.legs
         self._foreign[node] = foreign
+        self._there[node] = event.legs
         missing = [leg for leg in ours if leg not in event.legs]
         new = event.legs.difference(ours, foreign)
         for leg in (*missing, *sorted(new), *self._turn(node, ours)):
@@ -86,7 +88,10 @@ class Reconciliation:
         floor, leg = self.floor, event.leg
         if not floor.is_up(node):
             return
-        fault = self._fault(node, leg, event.found)
+        found = event.found
+        if found is not None and not self._lives(node, found.bridged_to):
+            found.bridged_to = ""  # a channel names its last partner even when it is gone
+        fault = self._fault(node, leg, found)
         before = self._suspects.pop(leg, None)
         if fault is None:
             return
@@ -98,6 +103,11 @@ class Reconciliation:
             return
         self._suspects[leg] = (fault.what, fault.mark, event.asked_us)
         floor.timers.at(floor.now_us + AGAIN_US, lambda: self._look_again(node, leg))
+
+    def _lives(self, node: str, leg: str) -> bool:
+        floor = self.floor
+        is_ours = leg in floor.contacts or leg in floor.offers.by_leg
+        return is_ours or leg in self._there.get(node, ())
 
     def _look_again(self, node: str, leg: str) -> None:
         if leg not in self._suspects:

@@ -57,6 +57,9 @@ class Recovery:
         cause = self._life(node, event.core)
         last_us = self.adoption.died_us if node not in floor.seen else down_us
         there = {leg.leg: leg for leg in event.legs}
+        for leg in event.legs:
+            if leg.bridged_to not in there:  # a channel names its last partner even when it is gone
+                leg.bridged_to = ""
         for offer in list(floor.offers.by_leg.values()):
             if offer.leg in there:
                 self.catch_up(offer, there[offer.leg])
@@ -73,6 +76,7 @@ class Recovery:
         ringing = {
             leg.variables["agent"] for leg in event.legs if self.adoption.end_orphan(node, leg)
         }
+        self.adoption.adopted.clear()
         freed = floor.agents.recovered(node, ringing)
         floor.seen.add(node)
         floor.offers.is_paused = was_paused

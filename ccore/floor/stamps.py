@@ -21,6 +21,7 @@ class Stamps:
         self._skew_us = 0  # to be added to its stamps
         self._late_since_us = 0  # all stamps are too old since; 0: they are not
         self._least_us = 0  # how old the youngest of them was
+        self._last_us = 0  # events come nearly in their order
 
     def past(self, at_us: int, now_us: int) -> int:
         """The same of something long ago, such as when a channel was made."""
@@ -28,6 +29,11 @@ class Stamps:
 
     def ours(self, at_us: int, now_us: int) -> int:
         """When an event was stamped, on our clock; never later than now."""
+        ours_us = max(self._ours(at_us, now_us), self._last_us - AHEAD_US)
+        self._last_us = max(ours_us, self._last_us)
+        return ours_us
+
+    def _ours(self, at_us: int, now_us: int) -> int:
         late_us = now_us - at_us - self._skew_us
         if late_us < -AHEAD_US:
             self._skew_us += late_us
