@@ -52,6 +52,7 @@ IDENTITY = (
     "territory",
     "arrived_us",
     "settled_us",
+    "inner_us",
 )
 
 
@@ -110,6 +111,7 @@ def _identity(contact: Contact) -> dict[str, str]:
         contact.territory_skill,
         str(contact.arrived_us),
         _us(contact.settled_us),
+        _us(contact.inner_us),
     )
     return {name: text for name, text in zip(IDENTITY, values, strict=True) if text}
 
@@ -213,8 +215,8 @@ def revived(floor: "Floor", node: str, leg: SwitchLeg | None, id_: str, fields: 
     outcome, ended_by = whole(fields.get("outcome", "")), whole(fields.get("ended_by", ""))
     contact.outcome = Outcome(outcome) if outcome in list(Outcome) else None
     contact.ended_by = EndedBy(ended_by) if ended_by in list(EndedBy) else EndedBy.UNKNOWN
-    settled_us = past(floor, fields, "settled_us")
-    contact.settled_us = contact.inner_us = max(contact.arrived_us, settled_us)
+    contact.settled_us = max(contact.arrived_us, past(floor, fields, "settled_us"))
+    contact.inner_us = past(floor, fields, "inner_us")
     contact.is_recovered = True
     return contact
 

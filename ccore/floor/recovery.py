@@ -5,12 +5,12 @@ has its calls back from them (`adoption`); one that lost the link drops what the
 and says again what may not have come through.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from ccore.floor.adoption import FALLBACK, Adoption, parked
 from ccore.floor.contact import CallState, Contact
-from ccore.floor.notes import AGENT, SWITCH, Fields
+from ccore.floor.notes import AGENT, SWITCH, Fields, whole
 from ccore.floor.offer import Offer, OfferState
 from ccore.model import (
     EndedBy,
@@ -41,7 +41,8 @@ class Recovery:
         self.cores: dict[str, str] = {}  # which life of each switch we know
 
     def recall(self, notes: Mapping[str, Fields], died_us: int) -> None:
-        """What the process before us noted."""
+        """What the process before us noted; it lived at least until the newest of it."""
+        died_us = min(max(died_us, *_times(notes), 0), self.floor.now_us)
         self.adoption.recall(notes, died_us)
         for key, fields in notes.items():
             if key.startswith(AGENT):
@@ -182,3 +183,10 @@ class Recovery:
         elif contact.state in (CallState.WAITING, CallState.RINGING):
             floor.command(contact.node, StopPlaying(contact.id))
             floor.queues.parked_again(contact)
+
+
+def _times(notes: Mapping[str, Fields]) -> Iterator[int]:
+    for fields in notes.values():
+        for name, text in fields.items():
+            if name.endswith("_us") and name != "due_us":
+                yield whole(text)
