@@ -13,6 +13,7 @@ __all__ = [
     "BadLog",
     "BadRequest",
     "CcoreError",
+    "CommandRefused",
     "DiskTrouble",
     "NotRunning",
     "NumberRefused",
@@ -131,3 +132,9 @@ class BadLog(CcoreError):
     """{file}: line {line} is {what}. Take a whole log, as the daemon wrote it."""
 
     exit_code = 25
+
+
+class CommandRefused(CcoreError):
+    """The switch does not do {command!r}: {reply}."""
+
+    exit_code = 26

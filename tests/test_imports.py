@@ -40,6 +40,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "errors": frozenset(),
     "config": frozenset({"model", "errors"}),
     "esl": frozenset({"model", "errors"}),
+    "talk": frozenset({"errors", "esl"}),
     "engine": frozenset(),
     "_router": frozenset({"engine"}),
     "routing": frozenset({"_router", "engine", "model", "errors", "config"}),
