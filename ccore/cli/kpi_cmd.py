@@ -16,7 +16,12 @@ from ccore.cli.tables import Column, Row, show
 from ccore.cli.text import as_json, safe
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import ExitStack
+
     from ccore.kpi import Table
+    from ccore.kpi.days import Days, EveryDay
+    from ccore.kpi.words import Words
 
 __all__ = ["kpi", "override"]
 
@@ -55,8 +60,8 @@ def override(place: Any, **given: Any) -> Any:
     "--by",
     multiple=True,
     metavar="GROUP",
-    help="interval, hour, day, week, month, quarter, year, queue, agent, team, "
-    "language, entry, site or node; may be given several times.",
+    help="interval, hour, day, week, month, quarter, year, queue, agent, team, language, entry, "
+    "site, tenant, node, outcome or cause; may be given several times.",
 )
 @click.option("--threshold", "threshold_s", type=click.IntRange(0), help="Seconds to answer in.")
 @click.option("--short", "short_s", type=click.IntRange(0), help="Seconds of a short abandon.")
@@ -92,6 +97,13 @@ def override(place: Any, **given: Any) -> Any:
 @days_option("--against", "against", help="Compare with this UTC day; may be given several times.")
 @click.option("--dask", metavar="ADDRESS", help="Compute on this Dask cluster; local starts one.")
 @click.option("--sqlite", type=FILE, help="Keep the figures in this SQLite file, table kpi.")
+@click.option(
+    "--language",
+    type=click.Choice(["en", "zh"]),
+    default="en",
+    show_default=True,
+    help="Language of tables, formulas and causes.",
+)
 @json_option
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
 def kpi(
@@ -111,6 +123,7 @@ def kpi(
     against: tuple[date, ...],
     dask: str | None,
     sqlite: Path | None,
+    language: str,
     json: bool,
     as_csv: bool,
 ) -> None:
@@ -119,9 +132,13 @@ def kpi(
     A contact counts when it arrived, if nothing else is said. An empty cell has nothing to be
     computed from.
     """
-    from ccore.cli.kpi_extras import extras, words
-    from ccore.kpi import NO_TEAMS, Experts, Plan, table_by_days
+    from contextlib import ExitStack
 
+    from ccore.cli.kpi_extras import Wanted, extras, lines
+    from ccore.kpi import NO_TEAMS, Experts, Plan, table_by_days
+    from ccore.kpi.words import words
+
+    say = words(language)
     place = override(
         place_of(cdr_dir, config_path),
         threshold_s=threshold_s,
@@ -142,37 +159,37 @@ def kpi(
         interval_s=int(minutes) * 60,
         teams=records.teams() if "team" in by else NO_TEAMS,
     )
-    if dask:
-        from ccore.kpi.cluster import table_on_cluster
+    with ExitStack() as stack:
+        spread = _spread(dask, stack)
+        result = table_by_days(spread(records), plan)
+        if sqlite:
+            from ccore.kpi.keep import keep
 
-        result = table_on_cluster(records, plan, dask)
-    else:
-        result = table_by_days(records, plan)
-    if sqlite:
-        from ccore.kpi.keep import keep
-
-        keep(result, sqlite, records=place.directory, days=days)
-    beside = extras(
-        records,
-        result,
-        place,
-        schedule=schedule,
-        cost=cost,
-        repeats_h=repeats_h,
-        against=against,
-    )
+            keep(result, sqlite, records=place.directory, days=days)
+        wanted = Wanted(schedule, cost, repeats_h, against)
+        beside = extras(records, spread, result, place, wanted, say)
     if json:
         click.echo(as_json(_document(result) | beside))
     elif as_csv:
         click.echo(_csv(result), nl=False)
     elif by:
-        _show_lines(result)
+        _show_lines(result, say)
     else:
-        _show_total(result)
+        _show_total(result, say)
     if not json and not as_csv:
-        for line in words(beside):
+        for line in lines(beside, say):
             click.echo(line)
     place.finish()
+
+
+def _spread(dask: str | None, stack: "ExitStack") -> "Callable[[Days], EveryDay]":
+    """Where days are computed: here, or on a cluster that is asked once."""
+    if dask is None:
+        return lambda days: days
+    from ccore.kpi.cluster import ClusterDays, connected
+
+    client = stack.enter_context(connected(dask))
+    return lambda days: ClusterDays(days, client)
 
 
 def _document(result: "Table") -> dict[str, Any]:
@@ -201,33 +218,42 @@ def _csv(result: "Table") -> str:
     return out.getvalue()
 
 
-def _show_total(result: "Table") -> None:
+def _show_total(result: "Table", say: "Words") -> None:
     from ccore.kpi import KPI
+    from ccore.kpi.chinese import formula, title
     from ccore.kpi.figures import write
+
+    language = say["lang"]
 
     level = result.plan.variant
     rows: list[Row] = [
         {
-            "figure": kpi.title + (" *" if kpi is level else ""),
+            "figure": title(kpi, language) + (" *" if kpi is level else ""),
             "name": kpi.name,
             "value": write(kpi, kpi.value(result.total.sums)),
-            "formula": kpi.formula,
+            "formula": formula(kpi, language),
             "style": _style(result.level(result.total)) if kpi is level else "",
         }
         for kpi in KPI
     ]
     columns = (
-        Column("figure", lambda row: row["figure"]),
-        Column("value", lambda row: row["value"], right=True, style=lambda row: row["style"]),
-        Column("name", lambda row: row["name"], style=lambda _: "cyan"),
-        Column("formula", lambda row: row["formula"], style=lambda _: "bright_black"),
+        Column(say["figure"].lower(), lambda row: row["figure"]),
+        Column(
+            say["value"].lower(),
+            lambda row: row["value"],
+            right=True,
+            style=lambda row: row["style"],
+        ),
+        Column(say["name"], lambda row: row["name"], style=lambda _: "cyan"),
+        Column(say["formula"].lower(), lambda row: row["formula"], style=lambda _: "bright_black"),
     )
     show(rows, columns, json=False, empty="")
-    _caption(result, "* ")
+    click.echo(_caption(result, say))
 
 
-def _show_lines(result: "Table") -> None:
+def _show_lines(result: "Table", say: "Words") -> None:
     from ccore.kpi import find
+    from ccore.kpi.chinese import title
     from ccore.kpi.figures import write
 
     # Agents' time belongs to no queue: what the total alone would have is no column.
@@ -240,9 +266,9 @@ def _show_lines(result: "Table") -> None:
     for line in (*result.lines, result.total):
         if line.key:
             pairs = zip(result.by, line.key, strict=True)
-            key = tuple(value or f"no {name}" for name, value in pairs)
+            key = tuple(value or say["no"].format(name=name) for name, value in pairs)
         else:
-            key = ("total", *("" for _ in result.by[1:]))
+            key = (say["total"], *("" for _ in result.by[1:]))
         row: dict[str, Any] = dict(zip(result.by, key, strict=True))
         row["bold"] = "" if line.key else "bold"
         row["level"] = result.level(line)
@@ -252,18 +278,19 @@ def _show_lines(result: "Table") -> None:
         rows.append(row)
 
     def group(name: str) -> Column:
-        return Column(name, lambda row: row[name], style=lambda row: str(row["bold"]))
+        words = say.get(f"by {name}", name)
+        return Column(words, lambda row: row[name], style=lambda row: str(row["bold"]))
 
     def figure(name: str) -> Column:
         if name == "service_level":
             return Column(
-                "SL *",
+                f"{say['sl']} *",
                 lambda row: row["kpi service_level"],
                 right=True,
                 style=lambda row: _style(row["level"]),
             )
         return Column(
-            find(name).title,
+            title(find(name), say["lang"]),
             lambda row: row[f"kpi {name}"],
             right=True,
             style=lambda row: str(row["bold"]),
@@ -272,18 +299,23 @@ def _show_lines(result: "Table") -> None:
 
     columns = [*(group(name) for name in result.by), *(figure(name) for name in beside)]
     show(rows, columns, json=False, empty="")
-    _caption(result, "* ")
+    click.echo(_caption(result, say))
 
 
 def _style(level: float | int | None) -> str:
     return level_style(level, GOOD_LEVEL)
 
 
-def _caption(result: "Table", mark: str) -> None:
+def _caption(result: "Table", say: "Words") -> str:
+    from ccore.kpi.chinese import formula
+
     plan = result.plan
-    click.echo(
-        f"{mark}service level {safe(plan.service_level)} ({plan.variant.name})"
-        f" = {plan.variant.formula};"
-        f" T = {plan.threshold_s} s, short abandon up to {plan.short_s} s, both inclusive;"
-        f" by {plan.attribution}, {plan.timezone}"
+    return say["caption"].format(
+        name=safe(plan.service_level),
+        variant=plan.variant.name,
+        formula=formula(plan.variant, say["lang"]),
+        threshold=plan.threshold_s,
+        short=plan.short_s,
+        rule=plan.attribution,
+        zone=plan.timezone,
     )

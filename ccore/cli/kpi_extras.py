@@ -1,8 +1,9 @@
 """What `ccore kpi` says beside its table: schedule, cost, repeat calls, another period, targets."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,156 +11,176 @@ from ccore.cli.records_place import Place
 from ccore.cli.text import safe
 
 if TYPE_CHECKING:
-    from ccore.cdr import Records
-    from ccore.kpi import Days, Table
+    from ccore.kpi import Table
+    from ccore.kpi.adherence import Adherence
+    from ccore.kpi.days import Days, EveryDay
+    from ccore.kpi.words import Words
 
-__all__ = ["extras", "words"]
+__all__ = ["Wanted", "extras", "lines"]
 
 REPEATS = ("fcr1", "fcr2", "fcr3", "fcr4", "ivr_containment_true")
+SHARES = (
+    *("adherence", "conformance", "conformance_capped", "utilisation_paid"),
+    *("attendance", "absenteeism"),
+)
+
+
+@dataclass(slots=True, frozen=True)
+class Wanted:
+    schedule: Path | None
+    cost: Path | None
+    repeats_h: int | None
+    against: Sequence[date]
 
 
 def extras(
     days: "Days",
+    spread: "Callable[[Days], EveryDay]",
     result: "Table",
     place: Place,
-    *,
-    schedule: Path | None,
-    cost: Path | None,
-    repeats_h: int | None,
-    against: Sequence[date],
+    wanted: Wanted,
+    say: "Words",
 ) -> dict[str, Any]:
-    """Only what was asked for; targets always.
+    """Only what was asked for; targets always. `spread` says where days are computed."""
+    every = spread(days)
+    out: dict[str, Any] = {"targets": _targets(every, result, place, say)}
+    if wanted.cost is not None:
+        out["cost"] = _cost(every, result, wanted.cost, place.timezone)
+    if wanted.schedule is not None:
+        out["adherence"] = _adherence(days, every, wanted.schedule, place.timezone, say)
+    if wanted.repeats_h is not None:
+        from ccore.kpi.repeats import repeat_part, repeats_of
 
-    What looks from day to day is computed from the rows of all days at once.
-    """
-    out: dict[str, Any] = {"targets": _targets(days, result, place)}
-    if cost is not None:
-        out["cost"] = _cost(days, result, cost, place.timezone)
-    if schedule is None and repeats_h is None and not against:
-        return out
-    records = place.load(days.chosen)
-    if schedule is not None:
-        out["adherence"] = _adherence(records, schedule, place.timezone)
-    if repeats_h is not None:
-        from ccore.kpi.repeats import repeats
-
-        found = repeats(records, repeats_h)
+        found = repeats_of(every.map(repeat_part), every.strings, wanted.repeats_h)
         out["repeats"] = asdict(found) | {name: getattr(found, name) for name in REPEATS}
-    if against:
-        from ccore.kpi import table
-        from ccore.kpi.compare import compare
-
-        before = place.load(tuple(against))
-        plan = replace(result.plan, by=())
-        changes = compare((before, table(before, plan)), (records, result))
-        out["against"] = [
-            asdict(change) | {"more_than_chance": change.is_more_than_chance} for change in changes
-        ]
+    if wanted.against:
+        out["against"] = _against(every, spread(place.days(tuple(wanted.against))), result)
     return out
 
 
-def words(found: dict[str, Any]) -> list[str]:
+def lines(found: dict[str, Any], say: "Words") -> list[str]:
     """The same for people, a line each."""
-    lines = []
+    out = []
     for target in found["targets"]:
         if target["met"]:
             continue
-        lines.append(f"target missed: {target['name']} is {target['value']:.4g}, {target['band']}")
-        lines += [f"  {cause}" for cause in target["causes"]]
+        value = f"{target['value']:.4g}"
+        name = _name(target["name"], say)
+        out.append(say["missed"].format(name=name, value=value, band=target["band"]))
+        out += [f"  {cause}" for cause in target["causes"]]
     for name, agent in found.get("adherence", {}).get("agents", {}).items():
-        lines.append(f"{name}: {_shares(agent)}")
+        out.append(_adhered(name, agent, say))
     if "adherence" in found:
-        lines.append(f"all agents: {_shares(found['adherence']['all'])}")
-        lines += [f"  {cause}" for cause in found["adherence"]["causes"]]
+        out.append(_adhered(say["all_agents"], found["adherence"]["all"], say))
+        out += [f"  {cause}" for cause in found["adherence"]["causes"]]
     if "cost" in found:
-        each = found["cost"]["fen_per_call"]
-        lines.append(
-            f"cost {found['cost']['fen'] / 100:.2f}"
-            + ("" if each is None else f", {each / 100:.2f} per call answered or ended in IVR")
-        )
+        amount, each = found["cost"]["fen"], found["cost"]["fen_per_call"]
+        text = say["cost"] if each is None else say["cost_each"]
+        out.append(text.format(amount=f"{amount / 100:.2f}", each=f"{(each or 0) / 100:.2f}"))
     if "repeats" in found:
         line = found["repeats"]
         shares = ", ".join(f"{name} {_share(line[name])}" for name in REPEATS)
-        lines.append(
-            f"repeats within {line['window_h']} h: {shares}; {line['censored']} of"
-            f" {line['answered']} have no full window, {line['unknown']} no number"
-        )
+        out.append(say["repeats"].format(window=line["window_h"], shares=shares, **line))
     for change in found.get("against", []):
         if change["more_than_chance"]:
-            lines.append(
-                f"more than chance: {change['name']} {change['before']:.4g} -> "
-                f"{change['after']:.4g} (p = {change['p']:.1g})"
-            )
-    return [safe(line) for line in lines]
+            figures = {name: f"{change[name]:.4g}" for name in ("before", "after")}
+            name = _name(change["name"], say)
+            out.append(say["shift"].format(name=name, p=f"{change['p']:.1g}", **figures))
+    return [safe(line) for line in out]
 
 
-def _targets(days: "Days", result: "Table", place: Place) -> list[dict[str, Any]]:
-    from ccore.kpi.targets import LEVEL, findings, level_causes
+def _targets(
+    every: "EveryDay", result: "Table", place: Place, say: "Words"
+) -> list[dict[str, Any]]:
+    from ccore.kpi.targets import LEVEL, Causes, findings
 
     out = []
     for finding in findings(result, place.targets):
-        is_low = finding.name == LEVEL and not finding.is_met
-        bounds = (("at least", finding.band.least), ("at most", finding.band.most))
-        band = " and ".join(f"{word} {bound:g}" for word, bound in bounds if bound is not None)
+        bounds = (("least", finding.band.least), ("most", finding.band.most))
+        words = [
+            say[word].format(bound=f"{bound:g}") for word, bound in bounds if bound is not None
+        ]
+        why: list[str] = []
+        if finding.name == LEVEL and not finding.is_met:
+            causes = Causes(replace(result.plan, by=()))
+            why = causes.words(every.map(causes.part), every.strings, say)
         out.append(
             {
                 "name": finding.name,
                 "value": finding.value,
-                "band": band,
+                "band": say["and"].join(words),
                 "met": finding.is_met,
-                "causes": level_causes(days, result) if is_low else [],
+                "causes": why,
             }
         )
     return out
 
 
-def _adherence(records: "Records", schedule: Path, timezone: str) -> dict[str, Any]:
+def _adherence(
+    days: "Days", every: "EveryDay", schedule: Path, timezone: str, say: "Words"
+) -> dict[str, Any]:
     from ccore.cdr import Text
-    from ccore.kpi import teams_of
-    from ccore.kpi.adherence import Adherence, adherence
+    from ccore.kpi.adherence import Adherence, adherence_of, adherence_part
     from ccore.kpi.shifts import read_shifts
     from ccore.kpi.targets import absence_causes
 
-    agents = adherence(records, read_shifts(schedule, timezone))
-    teams = teams_of(records.agents)
-    strings = records.strings
+    shifts = read_shifts(schedule, timezone)
+    agents = adherence_of(every.map(partial(adherence_part, shifts=shifts)), shifts)
+    strings, teams = every.strings, days.teams()
     names = {
         strings.text(Text.AGENT, agent): strings.text(Text.TEAM, int(teams[agent]))
-        for agent in set(records.agents["agent"].tolist())
+        for agent in teams.nonzero()[0].tolist()
     }
     whole = Adherence()
     for found in agents.values():
         whole.add(found)
-
-    def figures(found: Adherence) -> dict[str, Any]:
-        shares = ("adherence", "conformance", "utilisation_paid")
-        return asdict(found) | {name: getattr(found, name) for name in shares}
-
     return {
-        "agents": {name: figures(found) for name, found in agents.items()},
-        "all": figures(whole),
-        "causes": absence_causes(agents, names),
+        "agents": {name: _figures(found) for name, found in agents.items()},
+        "all": _figures(whole),
+        "causes": absence_causes(agents, names, say),
     }
 
 
-def _cost(days: "Days", result: "Table", cost: Path, timezone: str) -> dict[str, Any]:
+def _figures(found: "Adherence") -> dict[str, Any]:
+    heads = {"heads": len(found.heads), "present": len(found.present)}
+    shares = {name: getattr(found, name) for name in SHARES}
+    return asdict(found) | heads | {"absent_us": found.absent_us} | shares
+
+
+def _cost(every: "EveryDay", result: "Table", cost: Path, timezone: str) -> dict[str, Any]:
     from ccore.kpi import Plan, table_by_days
     from ccore.kpi.money import cost_per_call, fen_of, read_costs
 
     plan = Plan(by=("day",), timezone=timezone, percentiles=False)
-    lines = table_by_days(days, plan).lines
+    lines = table_by_days(every, plan).lines
     used = [date.fromisoformat(line.key[0]) for line in lines if line.sums.attempts]
     span = [used[0] + timedelta(n) for n in range((used[-1] - used[0]).days + 1)] if used else []
     fen = fen_of(read_costs(cost), span)
     return {"fen": fen, "fen_per_call": cost_per_call(fen, result.total.sums)}
 
 
-def _shares(found: dict[str, Any]) -> str:
-    return (
-        f"adherence {_share(found['adherence'])}, conformance (实际工作率) "
-        f"{_share(found['conformance'])}, utilisation of paid time "
-        f"{_share(found['utilisation_paid'])}"
-    )
+def _against(every: "EveryDay", earlier: "EveryDay", result: "Table") -> list[dict[str, Any]]:
+    from ccore.kpi import table_by_days
+    from ccore.kpi.compare import compare, merged, sample_of
+
+    before = table_by_days(earlier, replace(result.plan, by=()))
+    samples = [merged(some.map(sample_of)) for some in (earlier, every)]
+    changes = compare((samples[0], before), (samples[1], result))
+    return [asdict(change) | {"more_than_chance": change.is_more_than_chance} for change in changes]
+
+
+def _name(name: str, say: "Words") -> str:
+    """In English the name by which the figure is configured."""
+    from ccore.kpi import KPI, SERVICE_LEVELS
+
+    if say["lang"] == "en":
+        return name
+    titles = {kpi.name: kpi.title_zh for kpi in (*SERVICE_LEVELS, *KPI)}
+    return titles.get(name, say["level"])
+
+
+def _adhered(who: str, found: dict[str, Any], say: "Words") -> str:
+    return say["adhered"].format(who=who, **{name: _share(found[name]) for name in SHARES})
 
 
 def _share(value: float | None) -> str:

@@ -3,9 +3,11 @@
 from ccore.kpi.attribution import RULES
 from ccore.kpi.compute import Line, Table, table, table_of_parts
 from ccore.kpi.days import Days, table_by_days
-from ccore.kpi.definitions import KPI, SERVICE_LEVELS, Kpi, Value, find, service_level
+from ccore.kpi.definitions import KPI, find
 from ccore.kpi.experts import Experts
+from ccore.kpi.formula import Kpi, Value
 from ccore.kpi.groups import GROUPS, NO_TEAMS, teams_of
+from ccore.kpi.levels import SERVICE_LEVELS, service_level
 from ccore.kpi.live import Counters
 from ccore.kpi.partial import Partial, merge
 from ccore.kpi.plan import Plan

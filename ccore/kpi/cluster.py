@@ -1,63 +1,75 @@
-"""A table computed on a Dask cluster: each day's partial result on some worker, all added here.
+"""Figures computed on a Dask cluster: each day's partial result on some worker, all added here.
 
 The workers read the records themselves, at the same path on every machine. Days come back in any
 order; sums are integers, so that the table is the one that this machine alone would compute.
 """
 
 import os
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from ccore.cdr import Records, Strings
 from ccore.errors import BadRequest, CcoreError, RecordsDamaged, ToolMissing
-from ccore.kpi.compute import Table, table_of_parts
 from ccore.kpi.days import Days
-from ccore.kpi.partial import Partial
-from ccore.kpi.plan import Plan
 
-__all__ = ["LOCAL", "table_on_cluster"]
+__all__ = ["LOCAL", "ClusterDays", "connected"]
+
+T = TypeVar("T")
 
 LOCAL = "local"  # as an address: a cluster of its own in this process
 CONNECT_S = 10  # to a scheduler; it answers in milliseconds if it is there
 OWN_PORT = "127.0.0.1:0"  # of Dask's pages, which would else be open to the network; any free one
 
-Found = tuple[Partial, list[RecordsDamaged]]
 
+@contextmanager
+def connected(address: str) -> Iterator[Any]:
+    """A client of the scheduler there, or of a cluster of threads of its own (`LOCAL`).
 
-def table_on_cluster(days: Days, plan: Plan, address: str) -> Table:
-    distributed = _distributed()
+    Raises ToolMissing without Dask, BadRequest where no scheduler answers.
+    """
     with ExitStack() as stack:
-        client = stack.enter_context(_client(distributed, address, stack))
-        return table_of_parts(_parts(distributed, client, days, plan), plan, days.strings)
+        yield stack.enter_context(_client(address, stack))
 
 
-def _parts(distributed: Any, client: Any, days: Days, plan: Plan) -> Iterator[Partial]:
-    directory = days.directory.resolve()
-    dates = days.dates
-    futures = client.map(
-        _part_of_day,
-        dates,
-        directory=directory,
-        plan=client.scatter(plan, broadcast=True, hash=False),
-        is_strict=days.tell is None,
-        pure=False,  # a day that is still being written is another one next time
-    )
-    for _, found in distributed.as_completed(futures, with_results=True):
-        if isinstance(found, CcoreError):
-            raise found
-        part, damage = found
-        for trouble in damage:
-            if days.tell:
-                days.tell(trouble)
-        yield part
+@dataclass(slots=True)
+class ClusterDays:
+    """The days of a directory, each worked on by some worker."""
+
+    days: Days
+    client: Any
+
+    @property
+    def strings(self) -> Strings:
+        return self.days.strings
+
+    def map(self, work: Callable[[Records], T]) -> Iterator[T]:
+        """`work` has to be one that can be pickled."""
+        futures = self.client.map(
+            _on_worker,
+            self.days.dates,
+            directory=self.days.directory.resolve(),
+            work=self.client.scatter(work, broadcast=True, hash=False),
+            is_strict=self.days.tell is None,
+            pure=False,  # a day that is still being written is another one next time
+        )
+        for _, found in _distributed().as_completed(futures, with_results=True):
+            if isinstance(found, CcoreError):
+                raise found
+            result, damage = found
+            for trouble in damage:
+                if self.days.tell:
+                    self.days.tell(trouble)
+            yield result
 
 
-def _part_of_day(
-    day: date, *, directory: Path, plan: Plan, is_strict: bool
-) -> Found | CcoreError:
-    """What a worker does. Its errors are handed back, or Dask would print them as its own."""
+def _on_worker(
+    day: date, *, directory: Path, work: Callable[[Records], T], is_strict: bool
+) -> tuple[T, list[RecordsDamaged]] | CcoreError:
+    """Errors are handed back, or Dask would print them as its own."""
     damage: list[RecordsDamaged] = []
     days = Days(directory, (day,), None if is_strict else damage.append)
     try:
@@ -67,14 +79,15 @@ def _part_of_day(
                 expected="the records at the same path on every machine of the cluster",
             )
         try:
-            return plan.part(days.of(day)), damage
+            return work(days.of(day)), damage
         finally:
             days.strings.close()
     except CcoreError as error:
         return error
 
 
-def _client(distributed: Any, address: str, stack: ExitStack) -> Any:
+def _client(address: str, stack: ExitStack) -> Any:
+    distributed = _distributed()
     if address == LOCAL:
         cluster = distributed.LocalCluster(
             n_workers=1,

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ccore.cdr import Records, Strings
-from ccore.kpi.definitions import KPI, Value, find
+from ccore.kpi.definitions import KPI, find
+from ccore.kpi.formula import Value
 from ccore.kpi.groups import teams_of
 from ccore.kpi.partial import Partial, merge
 from ccore.kpi.plan import Plan

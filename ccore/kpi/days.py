@@ -2,15 +2,15 @@
 
 A contact, its legs and the pieces of agents' time lie in the files of one UTC day each, so the
 partial results of the days add up to what one pass over everything gives, to the last unit. What
-looks from one contact to another of a later day (repeats, schedules, period against period) needs
-the rows of all days at once and is not computed this way.
+looks from one contact to another of a later day keeps of each contact only what it looks at.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from ccore.cdr import Records, Row, Strings, read
 from ccore.cdr.records import Tell, days_in, files_of
@@ -19,7 +19,18 @@ from ccore.kpi.compute import Table, table_of_parts
 from ccore.kpi.groups import NO_TEAMS, Ints, teams_of
 from ccore.kpi.plan import Plan
 
-__all__ = ["Days", "table_by_days"]
+__all__ = ["Days", "EveryDay", "table_by_days"]
+
+T = TypeVar("T")
+
+
+class EveryDay(Protocol):
+    """Some work done for every day: here one after another, or on a cluster in any order."""
+
+    @property
+    def strings(self) -> Strings: ...
+
+    def map(self, work: Callable[[Records], T]) -> Iterator[T]: ...
 
 
 @dataclass(frozen=True)
@@ -46,6 +57,9 @@ class Days:
         for day in self.dates:
             yield self.of(day)
 
+    def map(self, work: Callable[[Records], T]) -> Iterator[T]:
+        return (work(records) for records in self)
+
     def of(self, day: date) -> Records:
         contacts, legs, agents = (
             read(self.directory, kind, [day], tell=self.tell)
@@ -65,5 +79,5 @@ class Days:
         return teams
 
 
-def table_by_days(days: Days, plan: Plan) -> Table:
-    return table_of_parts((plan.part(records) for records in days), plan, days.strings)
+def table_by_days(days: EveryDay, plan: Plan) -> Table:
+    return table_of_parts(days.map(plan.part), plan, days.strings)

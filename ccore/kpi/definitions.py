@@ -2,51 +2,25 @@
 
 In the formulas A, B and F are contacts answered, abandoned and flowed out of a queue; T is the
 threshold and s the limit of a short abandon, both inclusive; wait runs from queue entry to the
-bridge or to the end, ringing inside, and goes on through overflows. An empty denominator gives
-None, never 0 or 100 %.
+bridge or to the end, ringing inside, and goes on through overflows. C are the flow-outs that asked
+to be called back. An empty denominator gives None, never 0 or 100 %. In Chinese: `chinese`.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 from ccore.errors import UnknownName
+from ccore.kpi.formula import Kpi, ratio
 from ccore.kpi.histogram import percentile
+from ccore.kpi.levels import SERVICE_LEVELS
 from ccore.kpi.sums import Sums
 
-__all__ = [
-    "EVENT_COUNTED",
-    "KPI",
-    "SERVICE_LEVELS",
-    "Kpi",
-    "Unit",
-    "Value",
-    "find",
-    "service_level",
-]
+__all__ = ["KPI", "find"]
 
-Value = int | float | None
-Unit = str  # count, s (seconds), share (of 1), per_h
-
-
-@dataclass(slots=True, frozen=True)
-class Kpi:
-    name: str
-    title: str
-    title_zh: str
-    unit: Unit
-    formula: str
-    needs: str  # kind of row it is computed from: contact, leg, agent (several: joined by +)
-    value: Callable[[Sums], Value]
-    aliases: tuple[str, ...] = ()
-
-
-def _ratio(part: int, whole: int) -> float | None:
-    return part / whole if whole else None
+RING_MS = 5_000  # cn-ring of FreeSWITCH's vars.xml: %(1000,4000,450)
 
 
 def _s(ms: int, count: int) -> float | None:
-    return _ratio(ms, count * 1000)
+    return ratio(ms, count * 1000)
 
 
 def _wait_s(sums: Sums, percent: int) -> float | None:
@@ -61,90 +35,6 @@ def _handle_us(sums: Sums) -> int:
 def _counts(name: str, title: str, title_zh: str, formula: str) -> Kpi:
     return Kpi(name, title, title_zh, "count", formula, "contact", lambda s: int(getattr(s, name)))
 
-
-SERVICE_LEVELS = (
-    Kpi(
-        "sl1",
-        "SL, answered only",
-        "服务水平(仅接通)",
-        "share",
-        "A_T / A",
-        "contact",
-        lambda s: _ratio(s.answered_in, s.answered),
-        ("answered-only", "asterisk", "4ps-2"),
-    ),
-    Kpi(
-        "sl2",
-        "SL, abandons negative",
-        "服务水平(放弃计负)",
-        "share",
-        "A_T / (A + B)",
-        "contact",
-        lambda s: _ratio(s.answered_in, s.answered + s.abandoned),
-        ("negative", "cisco-negative", "genesys", "4ps-3"),
-    ),
-    Kpi(
-        "sl3",
-        "SL, abandons in T ignored",
-        "服务水平(T内放弃不计)",
-        "share",
-        "A_T / (A + B - B_T)",
-        "contact",
-        lambda s: _ratio(s.answered_in, s.answered + s.abandoned - s.abandoned_in),
-        ("ignore", "cisco-ignore", "xcally", "4ps-4", "ex-dequeued", "cisco-pq"),
-    ),
-    Kpi(
-        "sl4",
-        "SL, abandons in T positive",
-        "服务水平(T内放弃计正)",
-        "share",
-        "(A_T + B_T) / (A + B)",
-        "contact",
-        lambda s: _ratio(s.answered_in + s.abandoned_in, s.answered + s.abandoned),
-        ("positive", "cisco-positive", "talkdesk", "4ps-1"),
-    ),
-    Kpi(
-        "sl5",
-        "SL, short abandons removed",
-        "服务水平(剔除短放弃)",
-        "share",
-        "A_T / (A + B - B_s)",
-        "contact",
-        lambda s: _ratio(s.answered_in, s.answered + s.abandoned - s.abandoned_short),
-        ("short-removed", "genesys-short", "ringcentral"),
-    ),
-    Kpi(
-        "sl6",
-        "SL, flow-outs in the base",
-        "服务水平(含转出)",
-        "share",
-        "A_T / (A + B + F)",
-        "contact",
-        lambda s: _ratio(s.answered_in, s.offered),
-        ("flow-outs", "genesys-flowouts", "avaya", "sl8", "ex-rona"),
-    ),
-    Kpi(
-        "sl7",
-        "SL, left the queue in T",
-        "服务水平(T内离队)",
-        "share",
-        "(A_T + B_T) / (A + B + F)",
-        "contact",
-        lambda s: _ratio(s.answered_in + s.abandoned_in, s.offered),
-        ("removed-in-t", "amazon"),
-    ),
-    Kpi(
-        "sl9",
-        "SL, counted at the event",
-        "服务水平(按事件归属)",
-        "share",
-        "A_T / (A + B), counted when answered, abandoned or T has passed",
-        "contact",
-        lambda s: _ratio(s.answered_in, s.answered + s.abandoned),
-        ("event-counted", "cisco-event"),
-    ),
-)
-EVENT_COUNTED = SERVICE_LEVELS[-1]  # an attribution as well as a formula: chosen, never a column
 
 KPI = (
     _counts("attempts", "Contacts", "来电总量", "all contacts"),
@@ -167,7 +57,7 @@ KPI = (
         "share",
         "B / (A + B)",
         "contact",
-        lambda s: _ratio(s.abandoned, s.answered + s.abandoned),
+        lambda s: ratio(s.abandoned, s.answered + s.abandoned),
     ),
     Kpi(
         "abn2",
@@ -176,7 +66,7 @@ KPI = (
         "share",
         "(B - B_s) / (A + B - B_s)",
         "contact",
-        lambda s: _ratio(
+        lambda s: ratio(
             s.abandoned - s.abandoned_short, s.answered + s.abandoned - s.abandoned_short
         ),
     ),
@@ -187,7 +77,16 @@ KPI = (
         "share",
         "B / (A + B + F)",
         "contact",
-        lambda s: _ratio(s.abandoned, s.offered),
+        lambda s: ratio(s.abandoned, s.offered),
+    ),
+    Kpi(
+        "abn_connected",
+        "Abandonment, of all connected",
+        "放弃率(占全部接通)",
+        "share",
+        "B / (all contacts - blocked)",
+        "contact",
+        lambda s: ratio(s.abandoned, s.attempts - s.blocked),
     ),
     Kpi(
         "aat",
@@ -224,6 +123,33 @@ KPI = (
         "sum of wait of (A + B + F) / (A + B + F)",
         "contact",
         lambda s: _s(s.wait_answered_ms + s.wait_abandoned_ms + s.wait_flowout_ms, s.offered),
+    ),
+    Kpi(
+        "queue_per_answer",
+        "Queue time per answered call",
+        "平均应答速度(含全部排队)",
+        "s",
+        "sum of wait of (A + B + F) / A",
+        "contact",
+        lambda s: _s(s.wait_answered_ms + s.wait_abandoned_ms + s.wait_flowout_ms, s.answered),
+    ),
+    Kpi(
+        "ringing",
+        "Ringing before the answer",
+        "平均振铃时间",
+        "s",
+        "sum of ringing of A / A",
+        "contact",
+        lambda s: _s(s.ring_ms, s.answered),
+    ),
+    Kpi(
+        "rings",
+        "Rings before the answer",
+        "平均振铃次数",
+        "number",
+        "ringing / 5 s: a ring is 1 s of tone and 4 s of silence",
+        "contact",
+        lambda s: ratio(s.ring_ms, s.answered * RING_MS),
     ),
     Kpi(
         "longest_answered",
@@ -289,7 +215,7 @@ KPI = (
         "s",
         "sum of wrap-up / A",
         "contact+leg",
-        lambda s: _ratio(s.acw_us, s.answered * 1_000_000),
+        lambda s: ratio(s.acw_us, s.answered * 1_000_000),
     ),
     Kpi(
         "aht",
@@ -298,7 +224,7 @@ KPI = (
         "s",
         "(sum of talk + hold + wrap-up) / A",
         "contact+leg",
-        lambda s: _ratio(_handle_us(s), s.answered * 1_000_000),
+        lambda s: ratio(_handle_us(s), s.answered * 1_000_000),
     ),
     Kpi(
         "aht_cn",
@@ -307,7 +233,7 @@ KPI = (
         "s",
         "(sum of talk + wrap-up) / A",
         "contact+leg",
-        lambda s: _ratio(_handle_us(s) - s.hold_ms * 1000, s.answered * 1_000_000),
+        lambda s: ratio(_handle_us(s) - s.hold_ms * 1000, s.answered * 1_000_000),
     ),
     Kpi(
         "transfer_rate",
@@ -316,7 +242,7 @@ KPI = (
         "share",
         "answered and transferred by an agent / A",
         "contact",
-        lambda s: _ratio(s.transferred, s.answered),
+        lambda s: ratio(s.transferred, s.answered),
     ),
     Kpi(
         "expert_rate",
@@ -325,8 +251,83 @@ KPI = (
         "share",
         "transferred, and ended with an expert / A",
         "contact",
-        lambda s: _ratio(s.expert, s.answered),
+        lambda s: ratio(s.expert, s.answered),
     ),
+    Kpi(
+        "last_agent_rate",
+        "Last agent again",
+        "熟客坐席命中率",
+        "share",
+        "answered by the agent of the caller's last call / A",
+        "contact",
+        lambda s: ratio(s.last_agent_hits, s.answered),
+    ),
+    Kpi(
+        "relaxed_rate",
+        "Skills relaxed",
+        "技能放宽率",
+        "share",
+        "left the queue after a step of relaxed skills / (A + B + F)",
+        "contact",
+        lambda s: ratio(s.relaxed, s.offered),
+    ),
+    _counts("callback_offered", "Callbacks offered", "回呼提供量", "had the offer"),
+    _counts("callbacks", "Callbacks accepted", "回呼接受量", "C: left the queue to be called back"),
+    Kpi(
+        "callback_tries",
+        "Callback attempts",
+        "回呼尝试量",
+        "count",
+        "tries to call back",
+        "leg",
+        lambda s: s.callback_tries,
+    ),
+    Kpi(
+        "callback_success",
+        "Callback success",
+        "回呼成功率",
+        "share",
+        "tries that reached the caller / C",
+        "contact+leg",
+        lambda s: ratio(s.callback_reached, s.callbacks),
+    ),
+    Kpi(
+        "callback_wait",
+        "Time to callback",
+        "平均回呼等待时间",
+        "s",
+        "from the caller's arrival to the try that reached him / such tries",
+        "leg",
+        lambda s: ratio(s.callback_time_us, s.callback_reached * 1_000_000),
+    ),
+    Kpi(
+        "csat",
+        "Satisfaction",
+        "客户满意度(均分)",
+        "number",
+        "sum of marks, 1 to 5 / contacts with a mark",
+        "contact",
+        lambda s: ratio(s.survey_points, s.surveyed),
+    ),
+    Kpi(
+        "csat_top",
+        "Satisfied",
+        "客户满意率",
+        "share",
+        "marks 4 and 5 / contacts with a mark",
+        "contact",
+        lambda s: ratio(s.survey_top, s.surveyed),
+    ),
+    Kpi(
+        "csat_response",
+        "Survey response",
+        "满意度参评率",
+        "share",
+        "contacts with a mark / contacts that were asked",
+        "contact",
+        lambda s: ratio(s.surveyed, s.survey_asked),
+    ),
+    _counts("recovered", "Through an outage", "跨故障来电", "ccore was away during a part of it"),
     Kpi(
         "forced_rate",
         "Forced disconnects",
@@ -334,7 +335,7 @@ KPI = (
         "share",
         "ended by us against the caller's wish / all contacts",
         "contact",
-        lambda s: _ratio(s.forced, s.attempts),
+        lambda s: ratio(s.forced, s.attempts),
     ),
     Kpi(
         "ivr_containment",
@@ -343,7 +344,7 @@ KPI = (
         "share",
         "ended in the IVR / entered the IVR",
         "contact",
-        lambda s: _ratio(s.ivr, s.entered_ivr),
+        lambda s: ratio(s.ivr, s.entered_ivr),
     ),
     Kpi(
         "blockage",
@@ -352,7 +353,7 @@ KPI = (
         "share",
         "blocked / all contacts",
         "contact",
-        lambda s: _ratio(s.blocked, s.attempts),
+        lambda s: ratio(s.blocked, s.attempts),
     ),
     Kpi(
         "occupancy",
@@ -361,7 +362,7 @@ KPI = (
         "share",
         "(talk + hold + wrap-up) / (the same + ready), agents' time; ringing in neither",
         "agent",
-        lambda s: _ratio(s.handle_us, s.handle_us + s.ready_us),
+        lambda s: ratio(s.handle_us, s.handle_us + s.ready_us),
     ),
     Kpi(
         "occupancy_cn",
@@ -370,7 +371,7 @@ KPI = (
         "share",
         "(talk + hold) / (talk + hold + ready), agents' time",
         "agent",
-        lambda s: _ratio(s.talking_us + s.holding_us, s.talking_us + s.holding_us + s.ready_us),
+        lambda s: ratio(s.talking_us + s.holding_us, s.talking_us + s.holding_us + s.ready_us),
     ),
     Kpi(
         "utilisation",
@@ -379,7 +380,7 @@ KPI = (
         "share",
         "(talk + hold + wrap-up) / signed-in time, agents' time",
         "agent",
-        lambda s: _ratio(s.handle_us, s.signed_in_us),
+        lambda s: ratio(s.handle_us, s.signed_in_us),
     ),
     Kpi(
         "handled",
@@ -397,7 +398,7 @@ KPI = (
         "s",
         "(sum of talk with its holds + wrap-up) / talks, of legs",
         "leg",
-        lambda s: _ratio(s.talk_legs_us + s.acw_us, s.talks * 1_000_000),
+        lambda s: ratio(s.talk_legs_us + s.acw_us, s.talks * 1_000_000),
     ),
     Kpi(
         "calls_per_hour",
@@ -406,23 +407,14 @@ KPI = (
         "per_h",
         "A / signed-in hours of agents",
         "contact+agent",
-        lambda s: _ratio(s.answered * 3_600_000_000, s.signed_in_us),
+        lambda s: ratio(s.answered * 3_600_000_000, s.signed_in_us),
     ),
 )
 
 BY_NAME = {kpi.name: kpi for kpi in KPI}
-VARIANTS = {name: kpi for kpi in SERVICE_LEVELS for name in (kpi.name, *kpi.aliases)}
 
 
 def find(name: str) -> Kpi:
     if name not in BY_NAME:
         raise UnknownName(kind="KPI", name=name, known=", ".join(BY_NAME))
     return BY_NAME[name]
-
-
-def service_level(name: str) -> Kpi:
-    """A variant of service level by its name or one of its aliases."""
-    found = VARIANTS.get(name.lower())
-    if found is None:
-        raise UnknownName(kind="service level", name=name, known=", ".join(VARIANTS))
-    return found

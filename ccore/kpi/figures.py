@@ -1,6 +1,6 @@
 """How a figure is written for people."""
 
-from ccore.kpi.definitions import Kpi, Value
+from ccore.kpi.formula import Kpi, Value
 
 __all__ = ["write"]
 
@@ -13,4 +13,6 @@ def write(kpi: Kpi, value: Value, *, empty: str = "") -> str:
         return f"{value:.0f}"
     if kpi.unit == "share":
         return f"{100 * value:.1f} %"
+    if kpi.unit == "number":
+        return f"{value:.2f}"
     return f"{value:.1f} s" if kpi.unit == "s" else f"{value:.1f} /h"

@@ -1,9 +1,10 @@
 """The same figures while the day runs: counters fed fact by fact."""
 
-from ccore.kpi.definitions import Value, find
-from ccore.kpi.definitions import service_level as variant
+from ccore.kpi.definitions import find
 from ccore.kpi.experts import Experts
+from ccore.kpi.formula import Value
 from ccore.kpi.histogram import bucket
+from ccore.kpi.levels import service_level as variant
 from ccore.kpi.sums import COUNT_OF, TOP_MARK, Part, Sums, part
 from ccore.model import (
     AgentInterval,

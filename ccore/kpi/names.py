@@ -4,7 +4,8 @@ from ccore.config.faults import Fault, nearest, show
 from ccore.config.schema import Kpi
 from ccore.errors import UnknownName
 from ccore.kpi.attribution import RULES
-from ccore.kpi.definitions import KPI, VARIANTS, find
+from ccore.kpi.definitions import KPI, find
+from ccore.kpi.levels import VARIANTS
 from ccore.kpi.targets import LEVEL
 
 __all__ = ["check_names"]

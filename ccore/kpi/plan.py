@@ -11,9 +11,10 @@ from ccore.cdr.layout import NONE_MS
 from ccore.errors import BadRequest
 from ccore.kpi import fast, passes
 from ccore.kpi.attribution import check_rule, moments, moments_of_legs
-from ccore.kpi.definitions import EVENT_COUNTED, Kpi, service_level
 from ccore.kpi.experts import Experts
+from ccore.kpi.formula import Kpi
 from ccore.kpi.groups import NO_TEAMS, Groups, Ints, cut, cut_at_quarters, zone_of
+from ccore.kpi.levels import EVENT_COUNTED, service_level
 from ccore.kpi.partial import PLACE, Partial, merge, unique_rows
 from ccore.kpi.sums import Part
 from ccore.model import LegKind

@@ -6,18 +6,22 @@ later, and it is the earlier contact that failed. A contact less than a window b
 records cannot be known to have succeeded: it is counted as it stands, and counted as censored.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from ccore.cdr import Records, Text
+from ccore.cdr import Records, Strings, Text
 from ccore.kpi.groups import Ints
 from ccore.kpi.passes import parts_of
 from ccore.kpi.sums import Part
 
-__all__ = ["Repeats", "repeats"]
+__all__ = ["RepeatPart", "Repeats", "repeat_part", "repeats", "repeats_of"]
 
 HOUR_US = 3_600_000_000
+EMPTY = {"caller": np.uint32, "at_us": np.int64, "part": np.uint8, "entered_ivr": np.bool_}
 
 
 @dataclass(slots=True, frozen=True)
@@ -33,6 +37,7 @@ class Repeats:
     entered_ivr: int
     ended_in_ivr: int
     ivr_again: int  # ended in the IVR, and the same caller came again within the window
+    blocked_callers: int  # callers who were refused at least once: retries count once
 
     @property
     def fcr1(self) -> float | None:
@@ -61,23 +66,48 @@ class Repeats:
         return kept / self.entered_ivr if self.entered_ivr else None
 
 
+@dataclass(slots=True)
+class RepeatPart:
+    """What is looked at of each contact: 14 bytes."""
+
+    caller: npt.NDArray[np.uint32]
+    at_us: Ints
+    part: npt.NDArray[np.uint8]
+    entered_ivr: npt.NDArray[np.bool_]
+
+
+def repeat_part(records: Records) -> RepeatPart:
+    rows = records.contacts
+    return RepeatPart(
+        rows["calling"].copy(),
+        rows["arrived_us"].astype(np.int64),
+        parts_of(rows).astype(np.uint8),
+        rows["ivr_ms"] > 0,
+    )
+
+
 def repeats(records: Records, window_h: int = 24) -> Repeats:
-    rows, window_us = records.contacts, window_h * HOUR_US
-    parts = parts_of(rows)
-    at_us = rows["arrived_us"].astype(np.int64)
-    caller = rows["calling"].astype(np.int64)
-    known = _known(caller, records)
-    answered = parts == Part.ANSWERED
+    return repeats_of([repeat_part(records)], records.strings, window_h)
+
+
+def repeats_of(parts: Iterable[RepeatPart], strings: Strings, window_h: int = 24) -> Repeats:
+    """From the days' parts, in any order."""
+    whole = _joined(list(parts))
+    at_us, caller = whole.at_us, whole.caller
+    window_us = window_h * HOUR_US
+    known = _known(caller, strings)
+    answered = whole.part == Part.ANSWERED
 
     chosen = answered & known
     gap = _gaps(caller[chosen], at_us[chosen])
     _, contacts_each = np.unique(caller[chosen], return_counts=True)
     repeated = int((gap <= window_us).sum())
 
-    every_gap = np.full(len(rows), np.iinfo(np.int64).max)
+    every_gap = np.full(len(caller), np.iinfo(np.int64).max)
     every_gap[known] = _gaps(caller[known], at_us[known])
-    ivr = parts == Part.IVR
-    end_us = int(at_us.max()) if len(rows) else 0
+    ivr = whole.part == Part.IVR
+    end_us = int(at_us.max()) if len(at_us) else 0
+    blocked = whole.part == Part.BLOCKED
     return Repeats(
         window_h=window_h,
         answered=int(chosen.sum()),
@@ -87,13 +117,21 @@ def repeats(records: Records, window_h: int = 24) -> Repeats:
         callers=len(contacts_each),
         once=int((contacts_each == 1).sum()),
         problems=int(chosen.sum()) - repeated,  # a chain of n contacts has n - 1 repeats
-        entered_ivr=int(((rows["ivr_ms"] > 0) | ivr).sum()),
+        entered_ivr=int((whole.entered_ivr | ivr).sum()),
         ended_in_ivr=int(ivr.sum()),
         ivr_again=int((every_gap[ivr] <= window_us).sum()),
+        blocked_callers=len(np.unique(caller[blocked & known])),
     )
 
 
-def _gaps(caller: Ints, at_us: Ints) -> Ints:
+def _joined(parts: list[RepeatPart]) -> RepeatPart:
+    def one(name: str) -> npt.NDArray[Any]:
+        return np.concatenate([np.zeros(0, EMPTY[name]), *(getattr(part, name) for part in parts)])
+
+    return RepeatPart(*(one(name) for name in EMPTY))
+
+
+def _gaps(caller: npt.NDArray[np.uint32], at_us: Ints) -> Ints:
     """To the same caller's next contact, microseconds; the greatest number where there is none."""
     gaps = np.full(len(caller), np.iinfo(np.int64).max)
     order = np.lexsort((at_us, caller))
@@ -102,7 +140,7 @@ def _gaps(caller: Ints, at_us: Ints) -> Ints:
     return gaps
 
 
-def _known(caller: Ints, records: Records) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+def _known(caller: npt.NDArray[np.uint32], strings: Strings) -> npt.NDArray[np.bool_]:
     """Numbers (or hashes), as against nothing and words such as "anonymous".
 
     Only who called more than once is looked up: whoever called once repeats nothing either way.
@@ -111,6 +149,6 @@ def _known(caller: Ints, records: Records) -> "np.ndarray[tuple[int], np.dtype[n
     words = [
         number
         for number in ids[(counts > 1) & (ids > 0)].tolist()
-        if not any(char.isdigit() for char in records.strings.text(Text.NUMBER, number))
+        if not any(char.isdigit() for char in strings.text(Text.NUMBER, number))
     ]
     return ~np.isin(caller, [0, *words])

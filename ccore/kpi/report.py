@@ -13,11 +13,14 @@ import numpy as np
 
 from ccore.cdr import Records
 from ccore.kpi.charts import Bar, bars, heat
-from ccore.kpi.compare import CHANCE, COUNTS, compare
+from ccore.kpi.chinese import formula, title
+from ccore.kpi.compare import CHANCE, COUNTS, compare, sample_of
 from ccore.kpi.compute import Line, Table, table
-from ccore.kpi.definitions import KPI, Kpi, find, service_level
+from ccore.kpi.definitions import KPI, find
 from ccore.kpi.figures import write
+from ccore.kpi.formula import Kpi
 from ccore.kpi.groups import zone_of
+from ccore.kpi.levels import service_level
 from ccore.kpi.passes import parts_of
 from ccore.kpi.sums import Part, Sums
 from ccore.kpi.words import Words, words
@@ -116,7 +119,7 @@ def _moment(at_us: int, timezone: str) -> str:
 def _defined(result: Table, say: Words) -> str:
     return escape(
         say["defined"].format(
-            formula=service_level(result.plan.service_level).formula,
+            formula=formula(result.plan.variant, say["lang"]),
             name=result.plan.service_level,
             threshold=result.plan.threshold_s,
             short=result.plan.short_s,
@@ -137,7 +140,7 @@ def _kpi(name: str, result: Table) -> Kpi:
 def _title(name: str, kpi: Kpi, say: Words) -> str:
     if not name:
         return say["level"]
-    return kpi.title_zh if say["lang"] == "zh" else kpi.title
+    return title(kpi, say["lang"])
 
 
 def _tiles(result: Table, say: Words) -> str:
@@ -224,7 +227,8 @@ def _week(result: Table, say: Words) -> str:
 
 def _periods(before: tuple[Records, Table], now: tuple[Records, Table], say: Words) -> str:
     rows = []
-    for change in compare(before, now):
+    samples = ((sample_of(records), result) for records, result in (before, now))
+    for change in compare(*samples):
         level = now[1].plan.variant
         kpi = level if change.name == level.name else find(change.name)
         name = say["level"] if kpi is level else _title(kpi.name, kpi, say)
@@ -266,7 +270,7 @@ def _figures(result: Table, say: Words) -> str:
     rows = [
         f"<tr><td>{escape(_title(kpi.name, kpi, say))}</td>"
         f"<td>{write(kpi, kpi.value(result.total.sums))}</td>"
-        f'<td class="left">{escape(kpi.formula)}</td></tr>'
+        f'<td class="left">{escape(formula(kpi, say["lang"]))}</td></tr>'
         for kpi in KPI
     ]
     return f"<table><thead>{head}</th></tr></thead><tbody>{''.join(rows)}</tbody></table>"

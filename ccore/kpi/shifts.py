@@ -33,21 +33,21 @@ class Shift:
     end_us: int
     activity: str
     place: str  # where it stands in the file
+    day: str  # local date on which it begins
 
 
 def read_shifts(path: Path, timezone: str) -> list[Shift]:
     """In order of agent and time. Two that overlap are refused with both their places."""
     zone = zone_of(timezone)
 
-    def moment(place: str, key: str, value: Any) -> int:
+    def moment(place: str, key: str, value: Any) -> datetime:
         try:
             at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
         except ValueError:
             raise BadConfig(
                 file=path, place=f"{place}, {key}", found=repr(value), expected="2026-11-21T09:00"
             ) from None
-        local = at if at.tzinfo else at.replace(tzinfo=zone)
-        return round(local.timestamp()) * 1_000_000
+        return at if at.tzinfo else at.replace(tzinfo=zone)
 
     shifts = []
     for place, row in _rows(path):
@@ -58,7 +58,9 @@ def read_shifts(path: Path, timezone: str) -> list[Shift]:
                 found=", ".join(str(key) for key, value in row.items() if value) or "nothing",
                 expected=", ".join(KEYS),
             )
-        start_us, end_us = (moment(place, key, row[key]) for key in ("start", "end"))
+        start, end = (moment(place, key, row[key]) for key in ("start", "end"))
+        start_us, end_us = (round(at.timestamp()) * 1_000_000 for at in (start, end))
+        day = start.astimezone(zone).date().isoformat()
         if not start_us < end_us <= start_us + LONGEST_US:
             raise BadConfig(
                 file=path,
@@ -66,7 +68,7 @@ def read_shifts(path: Path, timezone: str) -> list[Shift]:
                 found=row["end"],
                 expected="a time after the start, within 24 h",
             )
-        shifts.append(Shift(str(row["agent"]), start_us, end_us, str(row["activity"]), place))
+        shifts.append(Shift(str(row["agent"]), start_us, end_us, str(row["activity"]), place, day))
     shifts.sort(key=lambda shift: (shift.agent, shift.start_us))
     for before, after in zip(shifts, shifts[1:], strict=False):
         if before.agent == after.agent and after.start_us < before.end_us:

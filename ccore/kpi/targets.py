@@ -12,14 +12,18 @@ import numpy as np
 from ccore.cdr import Records, Rows, Strings, Text
 from ccore.kpi.adherence import Adherence
 from ccore.kpi.compute import Table, table_of_parts
-from ccore.kpi.definitions import Kpi, Value, find
-from ccore.kpi.partial import merge
+from ccore.kpi.definitions import find
+from ccore.kpi.formula import Kpi, Value
+from ccore.kpi.partial import Partial, merge
+from ccore.kpi.plan import Plan
+from ccore.kpi.words import ENGLISH, Words
 from ccore.model import LegKind, LegResult
 
-__all__ = ["DEFAULTS", "Band", "Finding", "absence_causes", "findings", "level_causes"]
+__all__ = ["DEFAULTS", "LEVEL", "Band", "Causes", "Finding", "absence_causes", "findings"]
 
 BUSY = 0.85  # occupancy above which an hour has no room for chance
 MOST = 3  # causes of one kind that are named
+OURS = ("no reason", "other calls")  # reasons that nobody gave
 LEVEL = "service_level"  # in the variant that was asked for
 
 
@@ -59,55 +63,84 @@ def findings(result: Table, bands: Mapping[str, Band]) -> list[Finding]:
     return found
 
 
-def level_causes(days: Iterable[Records], result: Table) -> list[str]:
-    """Why service level may be low: where it was missed, and what was short there."""
-    by_place = replace(result.plan, by=("queue", "hour"), percentiles=False)
-    by_hour = replace(by_place, by=("hour",))
-    parts, vain, strings = [], _Vain(), None
-    for records in days:
-        parts.append((by_place.part(records), by_hour.part(records)))
-        vain.add(records.legs)
-        strings = records.strings
-    if strings is None:
-        return []
-    # Queues times the hours of a year are many: only the worst become lines.
-    places = merge((part for part, _ in parts), len(by_place.by))
-    missed = places.column("answered") + places.column("abandoned") - places.column("answered_in")
-    if not missed.sum():
-        return []
-    causes = []
-    busy_hours = table_of_parts((part for _, part in parts), by_hour, strings)
-    hours = {line.key[0]: line for line in busy_hours.lines}
-    for at in np.argsort(-missed, kind="stable")[:MOST]:
-        if not missed[at]:
-            break
-        queue, hour = by_place.groups.labels(places.keys[at].tolist(), strings)
-        words = f"{queue or 'no queue'}, {hour}: {missed[at]} of {missed.sum()} missed there"
-        busy = hours[hour].value("occupancy")
-        if busy is not None:
-            words += f"; occupancy {100 * busy:.0f} %"
-            words += " (too few agents)" if busy > BUSY else " (agents were free: skills, offers)"
-        causes.append(words)
-    return causes + vain.words(strings)
+@dataclass(slots=True)
+class CausePart:
+    """What some rows say of why service level may be low; parts add up."""
+
+    places: Partial  # by queue and hour
+    hours: Partial
+    vain: "Vain"
 
 
-def absence_causes(agents: Mapping[str, Adherence], teams: Mapping[str, str]) -> list[str]:
+@dataclass(slots=True, frozen=True)
+class Causes:
+    """How to look for them under a plan: `part` day by day, then `words` for all of them."""
+
+    plan: Plan
+
+    @property
+    def by_place(self) -> Plan:
+        return replace(self.plan, by=("queue", "hour"), percentiles=False)
+
+    @property
+    def by_hour(self) -> Plan:
+        return replace(self.plan, by=("hour",), percentiles=False)
+
+    def part(self, records: Records) -> CausePart:
+        vain = Vain()
+        vain.look(records.legs)
+        return CausePart(self.by_place.part(records), self.by_hour.part(records), vain)
+
+    def words(self, parts: Iterable[CausePart], strings: Strings, say: Words) -> list[str]:
+        """Where service level was missed, and what was short there."""
+        found = list(parts)
+        # Queues times the hours of a year are many: only the worst become lines.
+        places = merge((part.places for part in found), 2)
+        missed = (
+            places.column("answered") + places.column("abandoned") - places.column("answered_in")
+        )
+        if not missed.sum():
+            return []
+        busy_hours = table_of_parts((part.hours for part in found), self.by_hour, strings)
+        hours = {line.key[0]: line for line in busy_hours.lines}
+        causes = []
+        for at in np.argsort(-missed, kind="stable")[:MOST]:
+            if not missed[at]:
+                break
+            queue, hour = self.by_place.groups.labels(places.keys[at].tolist(), strings)
+            text = say["missed_there"].format(
+                queue=queue or say["no_queue"], hour=hour, missed=missed[at], all=missed.sum()
+            )
+            busy = hours[hour].value("occupancy")
+            if busy is not None:
+                why = say["too_few"] if busy > BUSY else say["free"]
+                text += say["busy"].format(share=f"{100 * busy:.0f}", why=why)
+            causes.append(text)
+        vain = Vain()
+        for part in found:
+            vain.add(part.vain)
+        return causes + vain.words(strings, say)
+
+
+def absence_causes(
+    agents: Mapping[str, Adherence], teams: Mapping[str, str], say: Words = ENGLISH
+) -> list[str]:
     """Why adherence may be low, team by team, the most time first."""
     by_team: dict[str, Adherence] = {}
     for agent, found in agents.items():
         by_team.setdefault(teams.get(agent, ""), Adherence()).add(found)
     causes: list[tuple[int, str]] = []
     for team, found in by_team.items():
-        kinds = {"absent": found.absent_us, "on the phone while due elsewhere": found.on_phone_us}
+        kinds = {say["absent"]: found.absent_us, say["on_phone"]: found.on_phone_us}
         kinds |= {
-            f"{reason} while due on the phone": us for reason, us in found.off_phone_us.items()
+            say["off_phone"].format(reason=say[reason] if reason in OURS else reason): us
+            for reason, us in found.off_phone_us.items()
         }
-        kinds["away under another reason than scheduled"] = found.wrong_code_us
+        kinds[say["wrong_code"]] = found.wrong_code_us
         for kind, us in kinds.items():
-            share = us / found.scheduled_us if found.scheduled_us else 0
-            text = (
-                f"{team or 'no team'}: {kind} {us / 3.6e9:.2f} h, {100 * share:.1f} % of the plan"
-            )
+            share = 100 * us / found.scheduled_us if found.scheduled_us else 0
+            figures = {"hours": f"{us / 3.6e9:.2f}", "share": f"{share:.1f}"}
+            text = say["of_plan"].format(team=team or say["no_team"], what=kind, **figures)
             causes.append((us, text))
     return [text for us, text in sorted(causes, reverse=True) if us]
 
@@ -117,14 +150,14 @@ def _kpi(name: str, result: Table) -> Kpi:
 
 
 @dataclass(slots=True)
-class _Vain:
+class Vain:
     """Offers that agents did not take, by agent: callers waited on."""
 
     offers: int = 0
     counts: Counter[int] = field(default_factory=Counter)
     rung_us: Counter[int] = field(default_factory=Counter)
 
-    def add(self, legs: Rows) -> None:
+    def look(self, legs: Rows) -> None:
         rings = legs[legs["kind"] == LegKind.RING]
         self.offers += len(rings)
         vain = rings[np.isin(rings["result"], (LegResult.NO_ANSWER, LegResult.REFUSED))]
@@ -133,10 +166,19 @@ class _Vain:
             self.counts[agent] += 1
             self.rung_us[agent] += us
 
-    def words(self, strings: Strings) -> list[str]:
+    def add(self, other: "Vain") -> None:
+        self.offers += other.offers
+        self.counts.update(other.counts)
+        self.rung_us.update(other.rung_us)
+
+    def words(self, strings: Strings, say: Words) -> list[str]:
         worst = sorted(((count, agent) for agent, count in self.counts.items()), reverse=True)
         return [
-            f"agent {strings.text(Text.AGENT, agent)}: {count} of {self.offers} offers not taken,"
-            f" {self.rung_us[agent] / 1e6:.0f} s of ringing"
+            say["vain"].format(
+                agent=strings.text(Text.AGENT, agent),
+                count=count,
+                offers=self.offers,
+                seconds=f"{self.rung_us[agent] / 1e6:.0f}",
+            )
             for count, agent in worst[:MOST]
         ]

@@ -1,11 +1,19 @@
-"""What the report says, in each language it is printed in."""
+"""What figures and reports say, in each language they are printed in."""
 
 from ccore.errors import UnknownName
 
-__all__ = ["LANGUAGES", "Words", "words"]
+__all__ = ["ENGLISH", "LANGUAGES", "Words", "words"]
 
 Words = dict[str, str]
 
+GROUPS = (
+    *("interval", "hour", "day", "week", "month", "quarter", "year", "queue", "agent", "team"),
+    *("site", "language", "entry", "node", "tenant", "outcome", "cause"),
+)
+GROUPS_ZH = (
+    *("时段", "小时", "日", "周", "月", "季度", "年", "队列", "坐席", "班组"),
+    *("站点", "语种", "接入号", "交换机", "租户", "结果", "挂断原因"),
+)
 ENGLISH = {
     "lang": "en",
     "title": "Call-centre report",
@@ -45,6 +53,38 @@ ENGLISH = {
     " {short} s, both inclusive. A contact counts in the interval in which it arrived ({zone});"
     " agents' time in the interval in which it passed. A, B, F: answered, abandoned, flowed out of"
     " a queue. An empty cell is empty, not zero.",
+    "total": "total",
+    "name": "name",
+    "sl": "SL",
+    "no": "no {name}",
+    "caption": "* service level {name} ({variant}) = {formula}; T = {threshold} s, short abandon up"
+    " to {short} s, both inclusive; by {rule}, {zone}",
+    "missed": "target missed: {name} is {value}, {band}",
+    "least": "at least {bound}",
+    "most": "at most {bound}",
+    "and": " and ",
+    "missed_there": "{queue}, {hour}: {missed} of {all} missed there",
+    "busy": "; occupancy {share} %{why}",
+    "too_few": " (too few agents)",
+    "free": " (agents were free: skills, offers)",
+    "vain": "agent {agent}: {count} of {offers} offers not taken, {seconds} s of ringing",
+    "no_queue": "no queue",
+    "no_team": "no team",
+    "absent": "absent",
+    "on_phone": "on the phone while due elsewhere",
+    "off_phone": "{reason} while due on the phone",
+    "wrong_code": "away under another reason than scheduled",
+    "no reason": "no reason",
+    "other calls": "other calls",
+    "of_plan": "{team}: {what} {hours} h, {share} % of the plan",
+    "adhered": "{who}: adherence {adherence}, conformance {conformance}, utilisation of paid time"
+    " {utilisation_paid}, attendance {attendance}",
+    "all_agents": "all agents",
+    "cost": "cost {amount}",
+    "cost_each": "cost {amount}, {each} per call answered or ended in IVR",
+    "repeats": "repeats within {window} h: {shares}; {censored} of {answered} have no full window,"
+    " {unknown} no number",
+    "shift": "more than chance: {name} {before} -> {after} (p = {p})",
 }
 CHINESE = {
     "lang": "zh",
@@ -84,11 +124,44 @@ CHINESE = {
     "均含边界值。"
     "来电计入其到达的时段({zone}),坐席时间计入其发生的时段。A、B、F 分别为接通、放弃、"
     "从队列转出。空格表示没有数据,不是零。",
+    "total": "合计",
+    "name": "名称",
+    "sl": "服务水平",
+    **{f"by {name}": word for name, word in zip(GROUPS, GROUPS_ZH, strict=True)},
+    "no": "无",
+    "caption": "* 服务水平 {name}({variant})= {formula};T = {threshold} 秒,短放弃不超过 {short} 秒,"
+    "均含边界值;归属规则 {rule},时区 {zone}",
+    "missed": "未达目标:{name}为 {value},应{band}",
+    "least": "不低于 {bound}",
+    "most": "不高于 {bound}",
+    "and": "且",
+    "missed_there": "{queue},{hour}:全部 {all} 次未达标中有 {missed} 次",
+    "busy": ";工时利用率 {share} %{why}",
+    "too_few": "(坐席不足)",
+    "free": "(坐席有空闲:请查技能与派单)",
+    "vain": "坐席 {agent}:{offers} 次派单中 {count} 次未接,共振铃 {seconds} 秒",
+    "no_queue": "无队列",
+    "no_team": "无班组",
+    "absent": "缺勤",
+    "on_phone": "应做其他事项时接听电话",
+    "off_phone": "应接听电话时{reason}",
+    "wrong_code": "按计划离席但原因代码不符",
+    "no reason": "示忙(无原因)",
+    "other calls": "其他通话",
+    "of_plan": "{team}:{what} {hours} 小时,占计划 {share} %",
+    "adhered": "{who}:遵守率 {adherence},实际工作率 {conformance},付薪工时利用率"
+    " {utilisation_paid},出勤率 {attendance}",
+    "all_agents": "全部坐席",
+    "cost": "成本 {amount}",
+    "cost_each": "成本 {amount},每次接通或自助结束的来电 {each}",
+    "repeats": "{window} 小时内重复来电:{shares};{answered} 次中有 {censored} 次窗口不完整,"
+    "{unknown} 次无号码",
+    "shift": "显著变化:{name} {before} -> {after}(p = {p})",
 }
 LANGUAGES = {"en": ENGLISH, "zh": CHINESE}
 
 
 def words(language: str) -> Words:
     if language not in LANGUAGES:
-        raise UnknownName(kind="report language", name=language, known=", ".join(LANGUAGES))
+        raise UnknownName(kind="language", name=language, known=", ".join(LANGUAGES))
     return LANGUAGES[language]

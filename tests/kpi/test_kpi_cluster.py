@@ -13,7 +13,7 @@ from distributed import LocalCluster
 from ccore.cli import main
 from ccore.errors import RecordsDamaged
 from ccore.kpi import Days, Experts, Plan, table_by_days
-from ccore.kpi.cluster import table_on_cluster
+from ccore.kpi.cluster import ClusterDays, connected
 from ccore.model import AgentInterval, ContactClosed, LegClosed
 from tests.kpi.micro_set import micro_facts, record
 
@@ -73,14 +73,23 @@ PLANS = (
 def test_a_cluster_computes_what_one_machine_does(cdr_dir: Path, address: str, plan: Plan) -> None:
     days = Days(cdr_dir)
     assert len(days.dates) >= 5
-    alone, together = table_by_days(days, plan), table_on_cluster(days, plan, address)
+    with connected(address) as client:
+        alone, together = (table_by_days(some, plan) for some in (days, ClusterDays(days, client)))
     assert together.lines == alone.lines
     assert together.total == alone.total
     assert alone.total.sums.attempts == 65
 
 
 def test_a_cluster_of_its_own(cdr_dir: Path) -> None:
-    options = ("--cdr", cdr_dir, "--by", "team", "--by", "week", "--json")
+    plan = cdr_dir.parent / "plan.csv"
+    plan.write_text(
+        "agent,start,end,activity\na1,2026-11-21T00:00,2026-11-21T01:00,phone\n"
+        "a1,2026-11-23T23:30,2026-11-24T00:30,phone\na9,2026-11-24T00:30,2026-11-24T01:30,phone\n"
+    )
+    cost = cdr_dir.parent / "cost.toml"
+    cost.write_text('[[cost]]\nname = "wages"\nfen = 7\nfrom = 2026-11-21\nto = 2026-11-25\n')
+    beside = ("--repeats", "24", "--schedule", plan, "--cost", cost, "--against", "2026-11-22")
+    options = ("--cdr", cdr_dir, "--by", "team", "--by", "week", "--json", *beside)
     alone, together = run(*options), run(*options, "--dask", "local")
     assert together.exit_code == 0, together.output
     assert json.loads(together.stdout) == json.loads(alone.stdout)
@@ -94,8 +103,8 @@ def test_damage_that_a_worker_meets_is_told(cdr_dir: Path, address: str) -> None
     alone, together = (run("--cdr", cdr_dir, *more) for more in ((), ("--dask", address)))
     assert alone.exit_code == together.exit_code == RecordsDamaged.exit_code
     assert (alone.stdout, alone.stderr) == (together.stdout, together.stderr)
-    with pytest.raises(RecordsDamaged, match="is garbled"):
-        table_on_cluster(Days(cdr_dir), Plan(), address)
+    with connected(address) as client, pytest.raises(RecordsDamaged, match="is garbled"):
+        table_by_days(ClusterDays(Days(cdr_dir), client), Plan())
 
 
 def test_no_scheduler_and_no_dask_are_one_line(

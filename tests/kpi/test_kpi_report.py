@@ -71,7 +71,7 @@ def test_page_in_chinese(tmp_path: Path) -> None:
     assert ("lang", "zh") in parser.attributes
     for shown in ("呼叫中心报告", "服务水平", "平均处理时间", "占线率"):
         assert shown in text
-    with pytest.raises(UnknownName, match="report language"):
+    with pytest.raises(UnknownName, match="no language named"):
         render(record(tmp_path, []), language="tlh")
 
 

@@ -9,11 +9,12 @@ from ccore.cdr import Records
 from ccore.errors import BadConfig, BadRequest, UnknownName
 from ccore.kpi import Experts, Table, table
 from ccore.kpi.adherence import adherence
-from ccore.kpi.compare import compare
+from ccore.kpi.compare import compare, sample_of
 from ccore.kpi.money import cost_per_call, fen_of, read_costs
 from ccore.kpi.repeats import repeats
 from ccore.kpi.shifts import read_shifts
-from ccore.kpi.targets import Band, findings, level_causes
+from ccore.kpi.targets import Band, Causes, findings
+from ccore.kpi.words import words
 from ccore.model import AgentInterval, AgentState, ContactClosed, Fact, LegClosed, LegKind
 from tests.kpi.micro_set import EXPECTED, micro_facts, record, us
 
@@ -210,7 +211,7 @@ def test_a_shift_is_told_only_if_it_is_more_than_chance(tmp_path: Path) -> None:
     sides = []
     for name, late in (("before", 20), ("same", 22), ("worse", 60)):
         records = record(tmp_path / name, calls(100, late))
-        sides.append((records, table(records)))
+        sides.append((sample_of(records), table(records)))
     for after, is_shift in ((sides[1], False), (sides[2], True)):
         changes = {change.name: change for change in compare(sides[0], after)}
         assert changes["sl2"].is_more_than_chance is is_shift
@@ -225,7 +226,8 @@ def test_a_missed_target_names_where_to_look(micro: Records) -> None:
     assert not found["service_level"].is_met
     assert not found["asa"].is_met
     assert found["acw"].is_met
-    causes = level_causes([micro], result)
+    look = Causes(result.plan)
+    causes = look.words([look.part(micro)], micro.strings, words("en"))
     assert causes[0].startswith("sales, 2026-11-21T00:00+00:00: 4 of 6 missed there; occupancy")
 
 

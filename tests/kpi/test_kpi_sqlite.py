@@ -43,7 +43,7 @@ def test_every_line_with_its_key_figures_and_definition(cdr_dir: Path, tmp_path:
     assert rows(file, f"{select} 1") == [(None, *(total[name] for name in names))]
     definition = "service_level_name, service_level_formula, threshold_s, timezone, grouped_by"
     assert rows(file, f"select distinct {definition} from kpi") == [
-        ("amazon", "(A_T + B_T) / (A + B + F)", 20, "UTC", "queue")
+        ("amazon", "(A_T + B_T + C_T) / (A + B + F)", 20, "UTC", "queue")
     ]
 
 

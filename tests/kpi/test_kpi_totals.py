@@ -19,7 +19,8 @@ from ccore.kpi import (
     table_by_days,
 )
 from ccore.kpi.groups import AGENT_GROUPS
-from ccore.kpi.targets import level_causes
+from ccore.kpi.targets import Causes
+from ccore.kpi.words import words
 from ccore.model import ContactClosed, Fact
 from tests.cdr.fact_strategies import row_facts
 from tests.kpi.micro_set import micro_facts, record
@@ -66,7 +67,10 @@ def test_day_by_day_equals_one_pass(
         )
         assert one.lines == other.lines
         assert one.total == other.total
-        assert level_causes([records], one) == level_causes(days, other)
+        look, say = Causes(Plan(timezone=zone, attribution=rule)), words("en")
+        assert look.words([look.part(records)], records.strings, say) == look.words(
+            days.map(look.part), days.strings, say
+        )
         days.strings.close()
 
 

@@ -139,4 +139,4 @@ def test_each_kpi_says_how_it_is_computed() -> None:
         assert kpi.formula
         assert kpi.title
         assert kpi.title_zh
-        assert kpi.unit in ("count", "s", "share", "per_h")
+        assert kpi.unit in ("count", "s", "share", "per_h", "number")
