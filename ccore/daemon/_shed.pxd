@@ -3,11 +3,11 @@
 from libc.string cimport memchr, memcmp, memmove
 
 from ccore.esl._buffer cimport Buffer, Head, read_head
-from ccore.esl._scan cimport LINE_FEED, scan
+from ccore.esl._scan cimport COLON, LINE_FEED, scan
 
 cdef enum:
     MOST_KINDS = 64
-    NAME_SIZE = 12              # of "Event-Name: ", with which every plain event begins
+    NAME_SIZE = 12              # of "Event-Name: "
 
 # A name of events and how many of them were thrown away, in the order in which they go.
 cdef struct Kind:
@@ -20,12 +20,18 @@ cdef inline int kind_of(
     const char *body, Py_ssize_t size, const Kind *kinds, int count
 ) noexcept nogil:
     """0 for an event whose name is not in the table."""
-    cdef const char *name = body + NAME_SIZE
+    cdef const char *last = body + size
+    cdef const char *name = body
     cdef const char *end
     cdef int place
+    # The first line of what the switch tells; what a client has it tell begins with other headers.
     if size <= NAME_SIZE or memcmp(body, b"Event-Name: ", NAME_SIZE):
-        return 0
-    end = <const char *> memchr(name, LINE_FEED, size - NAME_SIZE)
+        name = scan(body, last, b"Event-Name: ", NAME_SIZE, NAME_SIZE - 1, COLON)
+        if last - name <= NAME_SIZE + 1 or name[1] == LINE_FEED:
+            return 0
+        name += 1
+    name += NAME_SIZE
+    end = <const char *> memchr(name, LINE_FEED, last - name)
     if end == NULL:
         return 0
     for place in range(1, count):

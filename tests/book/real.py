@@ -75,6 +75,10 @@ class RealWorld:
             start_new_session=True,
         )
 
+    @property
+    def daemon_pid(self) -> int:
+        return self._daemon.pid
+
     def kill(self) -> None:
         """kill -9 the daemon."""
         self._daemon.kill()

@@ -31,7 +31,9 @@ REPLY = b"Content-Type: command/reply\nReply-Text: +OK %d\n\n"
 
 
 def event(name: str, number: int, size: int = 0) -> bytes:
-    body = b"Event-Name: %b\nNumber: %d\nFill: %b\n\n" % (name.encode(), number, b"x" * size)
+    body = b"Number: %d\nEvent-Name: %b\nFill: %b\n\n" % (number, name.encode(), b"x" * size)
+    if number % 2:  # as the switch's own events: the name first
+        body = b"\n".join([*reversed(body.split(b"\n")[:2]), *body.split(b"\n")[2:]])
     return b"Content-Length: %d\nContent-Type: text/event-plain\n\n%b" % (len(body), body)
 
 
@@ -316,8 +318,12 @@ NAMES = ("CHANNEL_HANGUP_COMPLETE", "DTMF", "CHANNEL_HOLD", "HEARTBEAT")
 
 
 def numbers(bodies: list[bytes], name: str) -> list[int]:
-    start = f"Event-Name: {name}\nNumber: ".encode()
-    return [int(b[len(start) :].split(b"\n")[0]) for b in bodies if b.startswith(start)]
+    found = []
+    for body in bodies:
+        lines = dict(line.split(b": ") for line in body.split(b"\n") if b": " in line)
+        if lines.get(b"Event-Name") == name.encode():
+            found.append(int(lines[b"Number"]))
+    return found
 
 
 @settings(deadline=None, max_examples=8)
