@@ -15,7 +15,7 @@ from ccore.cli.text import as_json, safe
 if TYPE_CHECKING:
     from ccore.sizing.outcome import Outcome
     from ccore.sizing.scenario import Named
-    from ccore.sizing.summary import Summary
+    from ccore.sizing.summary import Line, Summary
 
 __all__ = ["simulate"]
 
@@ -38,6 +38,7 @@ THEORY = "Erlang"  # the line beside a variant that a formula fits
 @click.option("--seed", type=int, default=1, show_default=True, help="The first day's seed.")
 @click.option("--jobs", type=click.IntRange(1, 99), default=1, show_default=True, help="Processes.")
 @click.option("--queues", is_flag=True, help="A line for each queue too.")
+@click.option("--streams", is_flag=True, help="A line for each stream of callers too.")
 @click.option("--to", "target", type=FILE, help="Draw the day: FILE.svg or FILE.html.")
 @click.option("--records", type=FILE, help="Keep the first day's records here, for ccore kpi.")
 @click.option("--least-staff", is_flag=True, help="The fewest agents that meet every target.")
@@ -50,6 +51,7 @@ def simulate(
     seed: int,
     jobs: int,
     queues: bool,
+    streams: bool,
     target: Path | None,
     records: Path | None,
     least_staff: bool,
@@ -77,14 +79,14 @@ def simulate(
     if records is not None:
         _keep(chosen_ones[0], seed, records)
     summaries = _run(chosen_ones, seeds, seed, jobs)
-    lines = list(_lines(chosen_ones, summaries, queues))
+    lines = list(_lines(chosen_ones, summaries, queues, streams))
     if target is not None:
         _draw(target, chosen_ones, summaries, lines, language)
     if json:
         pairs = zip(summaries, chosen_ones, strict=True)
         click.echo(as_json([_as_dict(summary, named) for summary, named in pairs]))
         return
-    show(lines, _columns(language, queues), json=False, empty="")
+    show(lines, _columns(language, queues or streams), json=False, empty="")
     for one in summaries:
         if one.forecast.told:
             _say_forecast(one, language)
@@ -160,18 +162,29 @@ def _least_staff(
 
 
 def _lines(
-    scenarios: list["Named"], summaries: list["Summary"], with_queues: bool
+    scenarios: list["Named"], summaries: list["Summary"], with_queues: bool, with_streams: bool
 ) -> Iterator[Row]:
     from ccore.sizing.confidence import Mean
+    from ccore.sizing.simulate import on_record
+    from ccore.sizing.summary import summarise
     from ccore.sizing.theory import theory
 
+    record = on_record(scenarios[0])
+    if record is not None:  # what took place stands beside what would have
+        yield from _rows(summarise([record]), with_queues, with_streams)
     for named, summary in zip(scenarios, summaries, strict=True):
-        for line in summary.lines if with_queues else summary.lines[:1]:
-            yield {"variant": line.variant or "plain", "queue": line.queue, **line.figures}
+        yield from _rows(summary, with_queues, with_streams)
         formula = theory(named)
         if formula is not None:
             means = {name: Mean(value, None) for name, value in formula.items()}
             yield {"variant": THEORY, "queue": "", **means}
+
+
+def _rows(summary: "Summary", with_queues: bool, with_streams: bool) -> Iterator[Row]:
+    chosen = [*(summary.lines if with_queues else summary.lines[:1])]
+    chosen += summary.streams if with_streams else []
+    for line in chosen:
+        yield {"variant": line.variant or "plain", "queue": line.group, **line.figures}
 
 
 def _columns(language: str, with_queues: bool) -> list[Column]:
@@ -234,17 +247,22 @@ def _as_dict(summary: "Summary", named: "Named") -> dict[str, Any]:
     return {
         "variant": summary.variant or "plain",
         "seeds": list(summary.seeds),
-        "queues": {
-            line.queue or "all": {
-                name: None if mean is None else {"value": mean.value, "half": mean.half}
-                for name, mean in line.figures.items()
-            }
-            for line in summary.lines
-        },
+        "queues": _figures(summary.lines),
+        "streams": _figures(summary.streams),
         "formula": theory(named),
         "expected_wait": summary.forecast.figures(),
         "course": [asdict(moment) for moment in summary.course],
         "refused": summary.refused,
+    }
+
+
+def _figures(lines: list["Line"]) -> dict[str, dict[str, Any]]:
+    return {
+        line.group or "all": {
+            name: None if mean is None else {"value": mean.value, "half": mean.half}
+            for name, mean in line.figures.items()
+        }
+        for line in lines
     }
 
 

@@ -15,7 +15,7 @@ from ccore.sizing.expand import merged
 from ccore.sizing.replay import Recorded, recorded
 from ccore.sizing.scenario import NODE, Scenario, agent_id
 
-__all__ = ["centre_of", "number_of", "recorded_day"]
+__all__ = ["centre_of", "number_of", "recorded_day", "streams_of"]
 
 
 def centre_of(scenario: Scenario, file: str) -> Config:
@@ -23,7 +23,7 @@ def centre_of(scenario: Scenario, file: str) -> Config:
     centre: dict[str, Any] = dict(scenario.centre)
     entries: list[Any] = []
     if scenario.replay is not None:
-        replayed = recorded_day(scenario).centre()
+        replayed = recorded_day(scenario).centre(scenario.replay.credit)
         entries = replayed.pop("entries")
         centre = merged(replayed, centre)
     centre["switch"] = {NODE: {"fallback_s": 0}}  # without a fallback there is none to put off
@@ -93,3 +93,9 @@ def recorded_day(scenario: Scenario) -> Recorded:
 def number_of(scenario: Scenario, name: str) -> str:
     """What callers of a stream dial; no telephone number begins with a star."""
     return scenario.callers[name].dials or f"*{list(scenario.callers).index(name):05}"
+
+
+def streams_of(scenario: Scenario) -> dict[str, str]:
+    """Number dialled -> the stream of callers who dial it."""
+    found = recorded_day(scenario).streams() if scenario.replay is not None else {}
+    return found | {number_of(scenario, name): name for name in scenario.callers}

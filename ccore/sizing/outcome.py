@@ -65,6 +65,7 @@ class Outcome:
     variant: str
     seed: int
     figures: dict[str, dict[str, float | None]]  # queue, "" for all -> figure -> value
+    streams: dict[str, dict[str, float | None]]  # stream of callers -> figure -> value
     course: list[Moment]
     forecast: Forecast
     refused: list[str] = field(default_factory=list)  # orders that were not obeyed
@@ -82,6 +83,7 @@ class Tally:
         self._agents = [Sums() for _ in range(slots)]
         self._waiting_us = [0] * slots
         self._longest_slot = slots - 1
+        self._streams: dict[str, Counters] = {}  # by the entry
         self._waited: dict[str, int] = {}  # queue -> those who did not get an agent at once
         self._wait_ms: dict[str, int] = {}  # queue -> waits of everybody
         self._told_ms: dict[str, int] = {}
@@ -107,6 +109,10 @@ class Tally:
         if fact.arrived_us < self._from_us:
             return
         self._counters(self._slot(fact.arrived_us), fact.queue).add(fact)
+        stream = self._streams.get(fact.entry)
+        if stream is None:
+            stream = self._streams[fact.entry] = self._new(fact.queue)
+        stream.add(fact)
         if fact.queued_us:
             self._wait_ms[fact.queue] = self._wait_ms.get(fact.queue, 0) + fact.wait_ms
             if not fact.answered_us or fact.answered_us > fact.queued_us:
@@ -146,11 +152,13 @@ class Tally:
     def _counters(self, slot: int, queue: str) -> Counters:
         counters = self._slots[slot].get(queue)
         if counters is None:
-            settings = self._config.queues.get(queue)
-            within_s = settings.service_level.within_s if settings else 20
-            counters = Counters(within_s, self._config.kpi.short_s)
-            self._slots[slot][queue] = counters
+            counters = self._slots[slot][queue] = self._new(queue)
         return counters
+
+    def _new(self, queue: str) -> Counters:
+        settings = self._config.queues.get(queue)
+        within_s = settings.service_level.within_s if settings else 20
+        return Counters(within_s, self._config.kpi.short_s)
 
     # At the end of the day.
 
@@ -167,23 +175,21 @@ class Tally:
         found |= {q: self._figures(q, by_queue[q]) for q in sorted(by_queue) if q}
         return found
 
+    def stream_figures(self, names: Mapping[str, str]) -> dict[str, dict[str, float | None]]:
+        """By stream of callers; a caller counts by the time of the queue he was first sent to."""
+        found: dict[str, Sums] = {}
+        for entry, counters in self._streams.items():
+            found.setdefault(names.get(entry, entry), Sums()).add(counters.sums)
+        return {name: _counted(found[name]) for name in sorted(found)}
+
     def _figures(self, queue: str, sums: Sums) -> dict[str, float | None]:
         def of(counts: dict[str, int]) -> int:
             return counts.get(queue, 0) if queue else sum(counts.values())
 
         offered = sums.offered
-        return {
-            "offered": offered,
-            "answered": sums.answered,
-            "abandoned": sums.abandoned,
-            "blocked": sums.blocked,
-            "flowout": sums.flowout,
-            "service_level": _LEVEL.value(sums),
-            "abn1": _ABN.value(sums),
-            "asa": _ASA.value(sums),
+        return _counted(sums) | {
             "wait": of(self._wait_ms) / offered / 1000 if offered else None,
             "p_wait": of(self._waited) / offered if offered else None,
-            "longest": sums.longest_ms / 1000,
         }
 
     def course(self) -> list[Moment]:
@@ -206,3 +212,17 @@ class Tally:
             staffed=agents.signed_in_us / length_us,
             occupancy=_OCCUPANCY.value(agents),
         )
+
+
+def _counted(sums: Sums) -> dict[str, float | None]:
+    return {
+        "offered": sums.offered,
+        "answered": sums.answered,
+        "abandoned": sums.abandoned,
+        "blocked": sums.blocked,
+        "flowout": sums.flowout,
+        "service_level": _LEVEL.value(sums),
+        "abn1": _ABN.value(sums),
+        "asa": _ASA.value(sums),
+        "longest": sums.longest_ms / 1000,
+    }

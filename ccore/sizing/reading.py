@@ -18,6 +18,7 @@ from ccore.sizing.scenario import Callers, Named, Scenario
 
 __all__ = ["read", "scenario_of"]
 
+LIKE = "like"  # the key of a variant that begins where another one ends
 LONGEST_H = 48  # a scenario may go on into the next night
 
 
@@ -48,7 +49,8 @@ def scenario_of(data: Mapping[str, Any], variant: str = "", file: str = "scenari
         known = ", ".join(variants) or "none"
         raise UnknownName(kind="variant", name=variant, known=known)
     plain = {key: value for key, value in data.items() if key not in ("variants", "sites")}
-    plain = merged(plain, variants.get(variant, {}))
+    for change in _changes(variants, variant, file):
+        plain = merged(plain, {key: value for key, value in change.items() if key != LIKE})
     sites = data.get("sites", [])
     if not isinstance(sites, list) or not all(isinstance(site, str) and site for site in sites):
         raise _bad(file, "sites", show(sites), "a list of names")
@@ -58,6 +60,20 @@ def scenario_of(data: Mapping[str, Any], variant: str = "", file: str = "scenari
     scenario = msgspec.convert(plain, Scenario, strict=True)
     _check(scenario, file)
     return Named(variant, scenario, centre_of(scenario, file), file)
+
+
+def _changes(variants: Mapping[str, Any], variant: str, file: str) -> list[Mapping[str, Any]]:
+    """A variant's own, after those of the variant that it is like."""
+    found: list[Mapping[str, Any]] = []
+    seen: list[str] = []
+    while variant:
+        if variant in seen or not isinstance(variants.get(variant), dict):
+            way = " -> ".join([*seen, variant])
+            raise _bad(file, f"variants.{seen[-1]}.{LIKE}", way, "another variant, not in a circle")
+        seen.append(variant)
+        found.insert(0, variants[variant])
+        variant = str(variants[variant].get(LIKE, ""))
+    return found
 
 
 def _check(scenario: Scenario, file: str) -> None:

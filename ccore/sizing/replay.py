@@ -17,7 +17,7 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
@@ -92,7 +92,7 @@ class Recorded:
     queues: list[str]
     numbers: dict[tuple[str, int], str]  # (queue, priority) -> number dialled
 
-    def centre(self) -> dict[str, Any]:
+    def centre(self, with_credit: bool) -> dict[str, Any]:
         """Queues, agents and entries, as tables of a ccore.toml."""
         taken: dict[str, set[str]] = defaultdict(set)
         for contact in self.contacts:
@@ -102,7 +102,11 @@ class Recorded:
             "queues": {queue: {} for queue in self.queues},
             "agents": {agent: {"queues": sorted(taken[agent])} for agent in sorted(taken)},
             "entries": [
-                {"number": number, "to": f"queue:{queue}", "priority": priority}
+                {
+                    "number": number,
+                    "to": f"queue:{queue}",
+                    "priority": priority if with_credit else 0,
+                }
                 for (queue, priority), number in self.numbers.items()
             ],
         }
@@ -116,7 +120,7 @@ class Recorded:
                 calls[_word(contact.agent)].append((begin_us, begin_us + contact.talk_ms * 1000))
         return {agent: list(_joined(calls[agent], absent_s)) for agent in sorted(calls)}
 
-    def again(self, seed: int, absent_s: int, with_credit: bool) -> list[Again]:
+    def again(self, seed: int, absent_s: int) -> list[Again]:
         rng = Random(f"{seed} replay")
         handled_ms = self._handled_ms(absent_s)
         waits: dict[str, list[tuple[int, bool]]] = defaultdict(list)
@@ -139,7 +143,7 @@ class Recorded:
                 Again(
                     at_us=_queued_us(contact),
                     queue=_word(contact.queue),
-                    priority=contact.priority if with_credit else 0,
+                    priority=contact.priority,
                     calling=contact.calling,
                     talk_us=talk_ms * 1000,
                     patience_us=NEVER_US if wait_ms is None else wait_ms * 1000,
@@ -165,6 +169,20 @@ class Recorded:
 
     def number(self, again: Again) -> str:
         return self.numbers[again.queue, again.priority]
+
+    def as_it_was(self) -> Iterator[ContactClosed]:
+        """The contacts with the names that the replay gives their queues and streams."""
+        for contact in self.contacts:
+            queue = _word(contact.queue)
+            number = self.numbers[queue, contact.priority]
+            yield replace(contact, queue=queue, entry=number, queued_us=_queued_us(contact))
+
+    def streams(self) -> dict[str, str]:
+        """Number dialled -> who dials it."""
+        return {
+            number: f"{queue}, {priority} s credit" if priority else queue
+            for (queue, priority), number in self.numbers.items()
+        }
 
 
 @lru_cache(maxsize=8)

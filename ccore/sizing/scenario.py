@@ -42,6 +42,11 @@ class Callers(Table):
     priority: int = 0  # likewise: credit in seconds
     digits: str = ""  # what he presses, one key after each prompt
 
+    def per_day(self, hours: float) -> float:
+        """Callers to expect, in a day of so many hours."""
+        rates = self.per_hour
+        return sum(rates) if isinstance(rates, tuple) else rates * hours
+
 
 class Staff(Table):
     """So many agents alike."""

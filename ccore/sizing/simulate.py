@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterable
 from ccore.floor import Floor
 from ccore.model import Fact
 from ccore.sizing.arrivals import Caller, callers_of
-from ccore.sizing.centre import recorded_day
+from ccore.sizing.centre import recorded_day, streams_of
 from ccore.sizing.day import Day, Shift
 from ccore.sizing.outcome import Outcome, Tally
 from ccore.sizing.scenario import Named
 
-__all__ = ["expected_callers", "simulate"]
+__all__ = ["RECORD", "expected_callers", "on_record", "simulate"]
+
+RECORD = "record"  # the variant that took place
 
 
 def simulate(
@@ -39,20 +41,35 @@ def simulate(
         variant=named.variant,
         seed=seed,
         figures=tally.figures(),
+        streams=tally.stream_figures(streams_of(named.scenario)),
         course=tally.course(),
         forecast=tally.forecast,
         refused=day.refused,
     )
 
 
+def on_record(named: Named) -> Outcome | None:
+    """The recorded day that a replay repeats, measured as the simulated ones are; agents' time is
+    not on record."""
+    if named.scenario.replay is None:
+        return None
+    tally = Tally(named.config, named.counts_from_us, named.closes_us, named.scenario.interval_s)
+    for contact in recorded_day(named.scenario).as_it_was():
+        tally.add(contact)
+    return Outcome(
+        variant=RECORD,
+        seed=0,
+        figures=tally.figures(),
+        streams=tally.stream_figures(streams_of(named.scenario)),
+        course=tally.course(),
+        forecast=tally.forecast,
+    )
+
+
 def expected_callers(named: Named) -> int:
     """About how many will call, for a progress bar."""
-    total = 0.0
     hours = (named.closes_us - named.opens_us) / 3.6e9
-    for stream in named.scenario.callers.values():
-        rates = stream.per_hour
-        total += sum(rates) if isinstance(rates, tuple) else rates * hours
-    return round(total)
+    return round(sum(stream.per_day(hours) for stream in named.scenario.callers.values()))
 
 
 def _people(named: Named, seed: int) -> tuple[Iterable[Caller], dict[str, list[Shift]]]:
@@ -61,7 +78,7 @@ def _people(named: Named, seed: int) -> tuple[Iterable[Caller], dict[str, list[S
     replay = named.scenario.replay
     if replay is not None:
         day = recorded_day(named.scenario)
-        for again in day.again(seed, replay.absent_s, replay.credit):
+        for again in day.again(seed, replay.absent_s):
             number = day.number(again)
             callers.append(
                 Caller(again.at_us, number, again.calling, again.talk_us, again.patience_us)

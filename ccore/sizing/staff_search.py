@@ -57,9 +57,17 @@ def least_staff(
         advance(1)
         return tried[agents][0]
 
-    found = least(is_enough, at_least=len(weights))
+    # With fewer than half the day's load in agents half of all callers would give up.
+    found = least(is_enough, at_least=max(len(weights), int(_load(given) / 2)))
     assert found is not None  # is_enough has an end
     return tried[found][1]
+
+
+def _load(named: Named) -> float:
+    """Erlangs, on average over the day."""
+    length_s = (named.closes_us - named.opens_us) / 1e6
+    hours, streams = length_s / 3600, named.scenario.callers.values()
+    return sum(one.per_day(hours) * one.talk.average_s for one in streams) / length_s
 
 
 def shared(agents: int, weights: Mapping[str, int]) -> dict[str, int]:

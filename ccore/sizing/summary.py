@@ -1,6 +1,6 @@
 """Many days into one answer: means with their confidence, for each variant and queue."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ccore.sizing.confidence import Mean, mean_of
@@ -11,10 +11,10 @@ __all__ = ["Line", "Summary", "summarise"]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One queue of one variant; "" is the whole centre."""
+    """One queue or one stream of callers of one variant; "" is the whole centre."""
 
     variant: str
-    queue: str
+    group: str
     figures: dict[str, Mean | None]
 
 
@@ -22,7 +22,8 @@ class Line:
 class Summary:
     variant: str
     seeds: tuple[int, ...]
-    lines: list[Line]
+    lines: list[Line]  # the whole, then each queue
+    streams: list[Line]
     course: list[Moment]  # means over the seeds
     forecast: Forecast  # of all seeds
     refused: list[str]
@@ -35,13 +36,6 @@ class Summary:
 def summarise(outcomes: Sequence[Outcome]) -> Summary:
     """The days of one variant."""
     first = outcomes[0]
-    queues = list(dict.fromkeys(queue for one in outcomes for queue in one.figures))
-    lines = []
-    for queue in queues:
-        days = [one.figures.get(queue, {}) for one in outcomes]
-        names = dict.fromkeys(name for day in days for name in day)
-        figures = {name: mean_of([day.get(name) for day in days]) for name in names}
-        lines.append(Line(first.variant, queue, figures))
     forecast = Forecast()
     for one in outcomes:
         forecast.told += one.forecast.told
@@ -51,11 +45,22 @@ def summarise(outcomes: Sequence[Outcome]) -> Summary:
     return Summary(
         variant=first.variant,
         seeds=tuple(one.seed for one in outcomes),
-        lines=lines,
+        lines=_lines(first.variant, [one.figures for one in outcomes]),
+        streams=_lines(first.variant, [one.streams for one in outcomes]),
         course=[_mean(moments) for moments in zip(*(o.course for o in outcomes), strict=True)],
         forecast=forecast,
         refused=list(dict.fromkeys(line for one in outcomes for line in one.refused)),
     )
+
+
+def _lines(variant: str, days: Sequence[Mapping[str, Mapping[str, float | None]]]) -> list[Line]:
+    lines = []
+    for group in dict.fromkeys(group for day in days for group in day):
+        of_group = [day.get(group, {}) for day in days]
+        names = dict.fromkeys(name for figures in of_group for name in figures)
+        means = {name: mean_of([figures.get(name) for figures in of_group]) for name in names}
+        lines.append(Line(variant, group, means))
+    return lines
 
 
 def _mean(moments: Sequence[Moment]) -> Moment:

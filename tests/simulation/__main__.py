@@ -1,6 +1,6 @@
 """python -m tests.simulation: all Erlang tables in simulation, case by case.
 
-With 20,000 calls a day and 10 days a case: about a quarter of an hour on two cores.
+With 5,000 calls a day and 10 days a case: some minutes on two cores.
 """
 
 from concurrent.futures import ProcessPoolExecutor
@@ -12,7 +12,7 @@ from tests.simulation.theory_table import cases, check, most_misses
 
 
 @click.command(help=__doc__)
-@click.option("--calls", default=20_000, show_default=True, help="A day, about.")
+@click.option("--calls", default=5_000, show_default=True, help="A day, about.")
 @click.option("--days", default=10, show_default=True, help="Of each case, each with its seed.")
 @click.option("--jobs", default=2, show_default=True, help="Processes.")
 def main(calls: int, days: int, jobs: int) -> None:

@@ -15,7 +15,7 @@ from ccore.errors import BadRequest
 from ccore.model import ContactClosed, EndedBy, Fact, Outcome
 from ccore.sizing.reading import read, scenario_of
 from ccore.sizing.replay import Patience, recorded
-from ccore.sizing.simulate import simulate
+from ccore.sizing.simulate import on_record, simulate
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT.parent / "shared" / "data" / "anonymous-bank-1999"
@@ -99,10 +99,23 @@ def test_credit_lets_a_priority_customer_overtake(tmp_path: Path) -> None:
     with_credit, _ = again(cdr)
     without, _ = again(cdr, credit=False)
     priority = [{row.priority: row.wait_ms for row in rows} for rows in (with_credit, without)]
+    assert len({row.entry for row in without}) == 2  # they can still be told apart
     assert priority[0][90] == 80_000
     assert 90 not in priority[1]
     waits = [sorted(row.wait_ms for row in rows) for rows in (with_credit, without)]
     assert waits[0] != waits[1]
+
+
+def test_what_took_place_stands_beside_what_would_have(tmp_path: Path) -> None:
+    day = [contact(1, 0, 0, 100, "ann"), contact(2, 10, 110, 50, "ann", 90), contact(3, 5, 9, 0)]
+    cdr = keep(tmp_path / "cdr", day)
+    data = {"day": DAY, "replay": {"records": str(cdr)}}
+    was = on_record(scenario_of(data))
+    assert was is not None
+    assert was.figures[""]["answered"] == 2
+    assert was.figures[""]["asa"] == 55
+    assert was.streams["help_desk, 90 s credit"]["asa"] == 110
+    assert was.streams["help_desk"]["abandoned"] == 1
 
 
 def test_an_agent_without_a_call_for_long_was_away(tmp_path: Path) -> None:

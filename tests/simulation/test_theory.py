@@ -11,7 +11,7 @@ from tests.simulation.theory_table import cases, check, most_misses
 
 # Of each model a small one: the whole table is `python -m tests.simulation`.
 FEW = ("B n=5 a=3", "B n=15 a=8.108", "C n=2 a=1", "C n=13 100", "A n=12 100", "A n=10 100")
-CALLS, DAYS = 700, 6
+CALLS, DAYS = 500, 5
 
 
 def test_theory_lies_within_the_simulation_s_own_interval() -> None:
