@@ -68,7 +68,9 @@ def _password(name: str, switch: Switch, path: Path, warn: Warn) -> str:
             data = opened.read(MAX_PASSWORD_BYTES + 1)
     except OSError as error:
         why = (error.strerror or "unreadable").lower()
-        raise _bad(str(path), place, f"{show(str(file))} ({why})", "a readable file") from None
+        raise _bad(
+            str(path), place, f"{show(switch.password_file)} ({why})", "a readable file"
+        ) from None
     password = data.decode("utf-8", "replace").rstrip("\r\n")
     if not password or len(data) > MAX_PASSWORD_BYTES or not password.isprintable():
         raise _bad(str(path), place, "no password in it", "one line of printable characters")

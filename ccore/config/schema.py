@@ -98,6 +98,8 @@ class Switch(Table):
     password: str = ""  # event-socket password (keep the file at mode 0600)
     password_file: str = ""  # or a file that holds it and nothing else; relative to this file
     agent_domain: str = "agents"  # SIP domain of the agents' directory
+    # callers at once; one more is refused at once, unless he has a priority; 0 = no limit
+    max_calls: Annotated[int, Meta(ge=0)] = 0
     fallback_s: Seconds = 30  # a call that ccore leaves untouched so long goes to the fallback
 
     def __repr__(self) -> str:

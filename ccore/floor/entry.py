@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from ccore.config.outbound import refusal
 from ccore.floor.contact import CallState, Contact
 from ccore.floor.queues import AGENT_QUEUE
 from ccore.model import (
@@ -68,6 +69,10 @@ class Entry:
         contact.language = entry.language or contact.language
         contact.priority = entry.priority + known.priority
         contact.wants = contact.wants.also(entry)
+        if self._is_full(node) and contact.priority <= 0:
+            contact.outcome, contact.entry = Outcome.BLOCKED, "overload"
+            self.hang_up(contact, "NORMAL_CIRCUIT_CONGESTION")
+            return
         if entry.calendar and not floor.calendars[entry.calendar].is_open(floor.now_us):
             contact.outcome = Outcome.CLOSED
             self.go(contact, entry.closed, prompt="closed")
@@ -75,6 +80,11 @@ class Entry:
             self._say_first(contact, entry.emergency, entry.to)
         else:
             self.go(contact, entry.to)
+
+    def _is_full(self, node: str) -> bool:
+        """More callers than the switch has room for together with the legs of their agents."""
+        most = self.floor.config.switch[node].max_calls
+        return 0 < most < self.floor.callers_on[node]
 
     def _say_first(self, contact: Contact, prompt: str, to: str) -> None:
         floor = self.floor
@@ -163,6 +173,9 @@ class Entry:
     def _leave(self, contact: Contact, number: str) -> None:
         """Out of the centre: the dialplan connects him; his leg's end closes the contact."""
         floor = self.floor
+        if refusal(floor.config.outbound, number):  # a reload has taken the permission away
+            self.say_and_hang_up(contact, "goodbye")
+            return
         if contact.outcome is None:
             contact.outcome = Outcome.OVERFLOWED
         contact.become(CallState.LEAVING)

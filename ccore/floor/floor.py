@@ -7,7 +7,7 @@ Each noun has its file: contact, agents, queues, offers, wrap_up, ivr, voicemail
 recording, nails, relations, sites, recovery. They share this object and nothing else.
 """
 
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Any
@@ -77,6 +77,7 @@ class Floor:
             name: (False, now_us, "not connected yet") for name in config.switch
         }
         self.contacts: dict[str, Contact] = {}
+        self.callers_on: Counter[str] = Counter()  # node to how many contacts
         self.contact_of: dict[int, Contact] = {}
         self.caller_key: Callable[[str], str] = str  # a hash where numbers do not outlive a call
         self.splits: dict[str, Split] = {}
@@ -261,6 +262,7 @@ class Floor:
         if contact.needs_us:
             self._needy.add(contact.id)
         self.contacts[contact.id] = contact
+        self.callers_on[contact.node] += 1
         self.contact_of[contact.number] = contact
         self.tell(
             News(
@@ -305,6 +307,7 @@ class Floor:
                 timer.cancel()
         self.after_speech.pop(contact.last_words, None)
         del self.contacts[contact.id]
+        self.callers_on[contact.node] -= 1
         del self.contact_of[contact.number]
         contact.become(CallState.ENDED)
         self.tell(contact.closed(self.when_us, cause))
