@@ -20,7 +20,7 @@ from tests.book.play import play
 from tests.book.real import RealWorld
 from tests.book.scenario import names, read
 from tests.calm import STOLEN, Watch, wait_for_calm
-from tests.real import desks, dying, outages, storms, strangers
+from tests.real import clients, desks, dying, outages, storms, strangers
 from tests.real.case import run_case
 from tests.real.phones import RealPhones
 from tests.real.switch import (
@@ -33,7 +33,6 @@ from tests.real.switch import (
 )
 
 AGENTS = 10
-PORTS = Ports.at(28_000)
 TRIES = 2  # of what failed on a machine that was all there
 VOID_TRIES = 4  # of what failed while it was not
 CALM_S = 60.0  # wait so long for the host to give the cores back
@@ -41,7 +40,7 @@ PATIENCE_S = 900.0  # after so long in all, nothing is repeated any more
 LONGEST_S = 300.0  # no run takes longer, or something waits for ever
 
 # In this order: what leaves the switch as it was comes before what kills it.
-_FILES = (outages, desks, strangers, storms, dying)
+_FILES = (outages, desks, clients, strangers, storms, dying)
 _CASES = {case.__name__.replace("_", "-"): case for file in _FILES for case in file.CASES}
 # More than a minute: only by name or with --slow.
 SLOW = ("three-hundred-callers-for-ten-agents",)
@@ -73,7 +72,7 @@ def main(words: list[str]) -> int:
     tally = Tally()
     with (
         tempfile.TemporaryDirectory(prefix="ccore-real-") as root,
-        RealSwitch(Path(root) / "switch", PORTS, agents=AGENTS) as switch,
+        RealSwitch(Path(root) / "switch", Ports.free(), agents=AGENTS) as switch,
         PhonesSwitch(Path(root) / "phones", switch) as phones_switch,
     ):
         print(switch.api("version")[0].strip(), flush=True)

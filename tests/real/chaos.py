@@ -40,7 +40,6 @@ from tests.real.traffic import Call, Pace, Traffic
 __all__ = ["FAULTS", "main"]
 
 OUT = Path(__file__).parents[2] / "bench" / "results" / "reliability.json"
-PORTS = Ports.at(28_000)
 
 # Sixteen agents who talk 2.2 s and write up 1 s take 4.5 calls/s. Before a fault more come than
 # that, so that callers wait; 80 legs at most, for the machine has to carry phones and switch alone.
@@ -219,7 +218,9 @@ def run(root: Path, chosen: list[str], seed: int) -> dict[str, Any]:
     tried: list[dict[str, Any]] = []
     result: dict[str, Any] = {"machine": machine(), "seed": seed, "faults": tried}
     with (
-        RealSwitch(root / "switch", PORTS, agents=AGENTS, ccore_rtp_timeout_ms="60000") as switch,
+        RealSwitch(
+            root / "switch", Ports.free(), agents=AGENTS, ccore_rtp_timeout_ms="60000"
+        ) as switch,
         PhonesSwitch(root / "phones", switch) as phones_switch,
     ):
         result["switch"] = switch.api("version")[0].strip()

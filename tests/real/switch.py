@@ -7,6 +7,7 @@ gone when the context ends.
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Sequence
@@ -59,6 +60,27 @@ class Ports:
         rtp = base + 100
         return cls(base + 21, base + 80, base + 60, base + 22, base + 90,
                    rtp, rtp + 1998, rtp + 2000, rtp + 3998)  # fmt: skip
+
+    @classmethod
+    def free(cls) -> "Ports":
+        """The first hundred and four thousand that nobody listens on, such as a run gone astray."""
+        for base in (28_000, 18_000, 23_000, 38_000, 43_000):
+            ports = cls.at(base)
+            if all(map(_is_free, (ports.esl, ports.trunk, ports.agents, ports.phones_esl,
+                                  ports.phones_sip))):  # fmt: skip
+                return ports
+        raise RuntimeError("no free ports for two switches; does a FreeSWITCH of a test still run?")
+
+
+def _is_free(port: int) -> bool:
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        with socket.socket(socket.AF_INET, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                return False
+    return True
 
 
 def find_freeswitch() -> Path:
