@@ -61,6 +61,13 @@ def status(daemon: "Client", json: bool) -> None:
         f"service level {percent(totals['service_level'])}"
     )
     click.echo(f"agents: {counted}")
+    today = view.get("today")
+    if today:
+        click.echo(
+            f"today, as ccore kpi counts: {today['offered']} offered, {today['answered']} answered, "
+            f"{today['abandoned']} abandoned, service level {percent(today['service_level'])} "
+            f"({safe(today['service_level_name'])}, {today['threshold_s']} s)"
+        )
     if health.get("disk"):
         click.echo(f"disk: {safe(health['disk'])} Rows that wait: {health['rows_pending']}.")
     if health.get("unrecorded"):

@@ -4,6 +4,7 @@ import logging
 import os
 import socket
 import uuid
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,11 @@ from ccore.daemon.decisions import DIRECTORY, DecisionLog
 from ccore.daemon.links import NodeLink
 from ccore.daemon.notify import Notifier
 from ccore.daemon.runner import Runner
+from ccore.daemon.today import Today
 from ccore.daemon.writer import Writer, alive_us
 from ccore.errors import BadRequest, CcoreError, DiskTrouble
 from ccore.floor import Floor
+from ccore.model import Fact
 from ccore.prompts.speak import silent
 from ccore.store import SqliteStore
 
@@ -108,13 +111,19 @@ class Service:
             floor.caller_key = partial(hash_number, key=key)
         for last in store.load_last_agents(since_us):
             floor.relations.last[last.calling, last.queue] = (last.agent, last.at_us)
-        self._runner = Runner(floor, self._clock, self._writer.take, self._alive)
+        self._today = Today(config.kpi, config.site.timezone, now_us)
+        self._today.recall(records, lambda t: log.warning("%s", t))
+        self._runner = Runner(floor, self._clock, self._take, self._alive)
         self._decisions = DecisionLog(
             self._directory / DIRECTORY,
             config.routing.decisions_mb * 1_000_000,
             lambda: self._runner.ask(floor.renew),
         )
         self._listen_through(config)
+
+    def _take(self, facts: Iterable[Fact]) -> None:
+        self._writer.take(facts)
+        self._today.add(facts, self._clock.now_us())
 
     def _alive(self, now_us: int) -> None:
         self._notifier.alive(now_us)
@@ -155,7 +164,7 @@ class Service:
         for link in self._runner.links.values():
             link.stop()
         self._runner.stop()
-        self._writer.take(self._runner.floor.take_facts())
+        self._take(self._runner.floor.take_facts())
         self._writer.close()
         self._decisions.close()
         log.info("ended in order")
@@ -167,7 +176,8 @@ class Service:
         match request.get("do"):
             case "status":
                 view = self._runner.ask(floor.view)
-                return {"ok": True, **view, "daemon": self._health()}
+                today = self._today.figures(self._clock.now_us())
+                return {"ok": True, **view, "today": today, "daemon": self._health()}
             case "calls" | "queues" | "agents" | "sites" as part:
                 view = self._runner.ask(floor.view)
                 return {"ok": True, "at_us": view["at_us"], part: view[part]}
