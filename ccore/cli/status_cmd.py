@@ -64,8 +64,8 @@ def status(daemon: "Client", json: bool) -> None:
     today = view.get("today")
     if today:
         click.echo(
-            f"today, as ccore kpi counts: {today['offered']} offered, {today['answered']} answered, "
-            f"{today['abandoned']} abandoned, service level {percent(today['service_level'])} "
+            f"today, as ccore kpi counts: {today['offered']} offered, "
+            f"{today['answered']} answered, {today['abandoned']} abandoned, service level {percent(today['service_level'])} "
             f"({safe(today['service_level_name'])}, {today['threshold_s']} s)"
         )
     if health.get("disk"):
