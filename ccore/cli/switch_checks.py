@@ -208,6 +208,9 @@ def _judge_recordings(name: str, config: Config, switch: Switch) -> Finding:
     if not os.access(path, os.R_OK | os.X_OK):
         return Finding(name, "recordings", "note", f"{path} is closed to us", expected,
                        "ccore reads there for length and checksum")  # fmt: skip
+    if path.stat().st_mode & 0o007:
+        return Finding(name, "recordings", "note", f"{path} is open to everybody", expected,
+                       f"chmod o-rwx {path}: talks are nobody's business")  # fmt: skip
     return Finding(name, "recordings", "ok", str(path), expected)
 
 
