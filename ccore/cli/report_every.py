@@ -11,8 +11,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ccore.errors import CcoreError, DiskTrouble
 
 if TYPE_CHECKING:
@@ -48,21 +46,11 @@ def preceding(period: str, begin: datetime) -> datetime:
 
 def between(place: "Place", begin: datetime, end: datetime) -> "Records":
     """Contacts that arrived from `begin` to before `end`, their legs, and agents' time then."""
-    from ccore.cdr import Records
+    from ccore.kpi.days import clipped
 
     first, last = (round(at.timestamp()) * 1_000_000 for at in (begin, end))
     days = _days(*(at.astimezone(UTC) for at in (begin, end)))
-    found = place.load(tuple(day.date() for day in days))
-    contacts, legs, agents = found.contacts, found.legs, found.agents
-    agents = agents[(agents["start_us"] < last) & (agents["end_us"] > first)].copy()
-    agents["start_us"] = np.maximum(agents["start_us"], first)
-    agents["end_us"] = np.minimum(agents["end_us"], last)
-    return Records(
-        contacts[(contacts["arrived_us"] >= first) & (contacts["arrived_us"] < last)],
-        legs[(legs["contact_us"] >= first) & (legs["contact_us"] < last)],
-        agents,
-        found.strings,
-    )
+    return clipped(place.load(tuple(day.date() for day in days)), first, last)
 
 
 def _days(start: datetime, stop: datetime) -> Iterator[datetime]:

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ccore.cdr import Row, RowFact, load
+from ccore.cdr import RowFact, load
 from ccore.cdr.records import Tell
 from ccore.cdr.segment import day_of
 from ccore.config.schema import Kpi
-from ccore.kpi import Counters, Experts
+from ccore.kpi import Counters, Experts, Plan, table
+from ccore.kpi.days import clipped
 from ccore.kpi.groups import zone_of
 from ccore.model import AgentInterval, ContactClosed, Fact, LegClosed
 
@@ -40,14 +41,16 @@ class Today:
         self._begin(now_us)
 
     def recall(self, directory: Path, tell: Tell) -> None:
-        """Count what the records have of the day."""
+        """Begin with what the records have of the day."""
         first, last = day_of(self.begin_us), day_of(self.end_us - 1)
         # An agent's time lies under the day it began, which may be the one before.
         days = {first - timedelta(1), first, last}
-        records = load(directory, days, tell=tell)
-        for kind in Row:
-            for fact in records.facts(kind):
-                self._count(fact)
+        records = clipped(load(directory, days, tell=tell), self.begin_us, self.end_us)
+        result = table(records, self._plan)
+        self._all.sums = result.total.sums
+        for line in result.lines:
+            if line.key[0]:
+                self._queues.setdefault(line.key[0], self._counters()).sums = line.sums
         records.strings.close()
 
     def add(self, facts: Iterable[Fact], now_us: int) -> None:
@@ -77,10 +80,20 @@ class Today:
         self._all = self._counters()
         self._queues: dict[str, Counters] = {}
 
-    def _counters(self) -> Counters:
+    @property
+    def _plan(self) -> Plan:
         wanted = self._wanted
-        experts = Experts(frozenset(wanted.expert_queues), frozenset(wanted.expert_agents))
-        return Counters(wanted.threshold_s, wanted.short_s, wanted.service_level, experts)
+        return Plan(
+            by=("queue",),
+            threshold_s=wanted.threshold_s,
+            short_s=wanted.short_s,
+            service_level=wanted.service_level,
+            experts=Experts(frozenset(wanted.expert_queues), frozenset(wanted.expert_agents)),
+        )
+
+    def _counters(self) -> Counters:
+        plan = self._plan
+        return Counters(plan.threshold_s, plan.short_s, plan.service_level, plan.experts)
 
     def _count(self, fact: RowFact) -> None:
         if isinstance(fact, AgentInterval):

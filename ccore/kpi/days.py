@@ -12,6 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+import numpy as np
+
 from ccore.cdr import Records, Row, Strings, read
 from ccore.cdr.records import Tell, days_in, files_of
 from ccore.errors import UnknownName
@@ -19,7 +21,7 @@ from ccore.kpi.compute import Table, table_of_parts
 from ccore.kpi.groups import NO_TEAMS, Ints, teams_of
 from ccore.kpi.plan import Plan
 
-__all__ = ["Days", "EveryDay", "table_by_days"]
+__all__ = ["Days", "EveryDay", "clipped", "table_by_days"]
 
 T = TypeVar("T")
 
@@ -77,6 +79,20 @@ class Days:
         for day in self.dates:
             teams = teams_of(read(self.directory, Row.AGENT, [day], tell=self.tell), teams)
         return teams
+
+
+def clipped(records: Records, first_us: int, last_us: int) -> Records:
+    """Contacts that arrived from `first_us` to before `last_us`, their legs, agents' time then."""
+    contacts, legs, agents = records.contacts, records.legs, records.agents
+    agents = agents[(agents["start_us"] < last_us) & (agents["end_us"] > first_us)].copy()
+    agents["start_us"] = np.maximum(agents["start_us"], first_us)
+    agents["end_us"] = np.minimum(agents["end_us"], last_us)
+    return Records(
+        contacts[(contacts["arrived_us"] >= first_us) & (contacts["arrived_us"] < last_us)],
+        legs[(legs["contact_us"] >= first_us) & (legs["contact_us"] < last_us)],
+        agents,
+        records.strings,
+    )
 
 
 def table_by_days(days: EveryDay, plan: Plan) -> Table:
