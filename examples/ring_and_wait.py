@@ -13,6 +13,8 @@ from ccore.errors import CcoreError
 from ccore.talk import Switch
 
 TONE = "tone_stream://%(400,200,440);loops=3"
+# What the leg does meanwhile. Not &park(): a controller may take parked calls for its own.
+SILENCE = "&playback(silence_stream://-1)"
 
 
 def main() -> int:
@@ -30,6 +32,7 @@ def main() -> int:
             switch.subscribe("CHANNEL_EXECUTE_COMPLETE", "CHANNEL_HANGUP_COMPLETE")
             leg = switch.originate(
                 options.dial,
+                SILENCE,
                 variables={"origination_caller_id_name": options.name},
                 timeout_s=30,
             )
