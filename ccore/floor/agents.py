@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ccore.floor.offer import Offer
     from ccore.floor.timers import Timer
 
-__all__ = ["AGENT", "EVACUATED", "Agent", "Agents", "UnexpectedAgentState"]
+__all__ = ["AGENT", "AT_WORK", "EVACUATED", "Agent", "Agents", "UnexpectedAgentState"]
 
 _A = AgentState
 
@@ -38,6 +38,8 @@ AGENT: dict[AgentState, frozenset[AgentState]] = {
 # While he is in one of these a wish (sign out, not ready) waits until the call is over.
 _ON_A_CALL = frozenset({_A.RESERVED, _A.RINGING, _A.TALKING, _A.HOLDING})
 _BUSY = _ON_A_CALL | {_A.WRAPUP}
+# He has calls, or will have the next one soon.
+AT_WORK = _BUSY | {_A.READY}
 
 # The rule of agent_rules that a failed offer falls under, and the reason he is put aside with.
 _RULES: Mapping[LegResult, str] = {
@@ -95,6 +97,7 @@ class Agents:
     def __init__(self, floor: "Floor") -> None:
         self.floor = floor
         self.by_id: dict[str, Agent] = {}
+        self.staffing = 0  # changes when somebody comes to work or goes, or what he can do changes
         self.recovering: dict[str, str] = {}  # on a call when we died -> the switch that knows
 
     def let_go(self) -> None:
@@ -114,6 +117,7 @@ class Agents:
     def take_on(self) -> None:
         """Those whom the configuration has; new ones begin as it says."""
         floor = self.floor
+        self.staffing += 1
         for id_, settings in floor.config.agents.items():
             if id_ in self.by_id:
                 self.by_id[id_].settings = settings
@@ -226,6 +230,7 @@ class Agents:
             floor.acd.away(agent.id)  # RESERVED: the router has taken him already
         self._close_interval(agent)
         self._count_time(agent)
+        self.staffing += (agent.state in AT_WORK) is not (state in AT_WORK)
         agent.state, agent.reason, agent.queue = state, reason, queue
         agent.since_us = floor.now_us
         floor.notes.agents.add(agent.id)

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ccore.config import Config
-from ccore.config.demand import Caller
+from ccore.config.demand import ANYONE, Caller
 from ccore.config.schema import Queue
-from ccore.floor.agents import Agent
+from ccore.floor.agents import AT_WORK, Agent
 from ccore.floor.contact import CallState, Contact
-from ccore.floor.relations import AT_WORK
 from ccore.floor.timers import Timer
 from ccore.model import LegKind, LegResult, News, Outcome, Play, PlayMusic, StopPlaying
 from ccore.prompts.phrases import files, position, wait
@@ -85,6 +84,8 @@ class Queues:
         self.floor = floor
         self.counts: dict[str, Counts] = {}
         self.members: dict[str, dict[str, Contact]] = {}  # queue -> contact id -> contact
+        self._staffed: dict[int, int] = {}  # need -> agents at work, while the staffing is the same
+        self._staffed_at: tuple[int, object] = (0, None)
 
     def settings(self, queue: str) -> Queue:
         if queue.startswith(AGENT_QUEUE):
@@ -282,11 +283,25 @@ class Queues:
 
     def staffed(self, need: int) -> int:
         """Agents at work who would be given such calls."""
-        return sum(
-            1
-            for agent in self.floor.agents.by_id.values()
-            if agent.state in AT_WORK and self.floor.acd.desk.serves(agent.id, need)
-        )
+        agents, desk = self.floor.agents, self.floor.acd.desk
+        if self._staffed_at != (agents.staffing, desk):
+            self._staffed_at = agents.staffing, desk
+            self._staffed.clear()
+        if need not in self._staffed:
+            self._staffed[need] = sum(
+                agent.state in AT_WORK and desk.serves(agent.id, need)
+                for agent in agents.by_id.values()
+            )
+        return self._staffed[need]
+
+    def prospective_ms(self, queue: str) -> int | None:
+        """How long the next caller is likely to wait who asks for nothing special."""
+        floor = self.floor
+        need = floor.acd.desk.need(queue, ANYONE)
+        if floor.acd.router.idle(need):
+            return 0
+        place = 1 + sum(c.state is CallState.WAITING for c in self.waiting_in(queue).values())
+        return floor.expected.ms(queue, place, self.staffed(need))
 
     def digit(self, contact: Contact, digit: str) -> None:
         """A digit leaves the queue only where the queue says so."""
@@ -350,6 +365,8 @@ class Queues:
             floor.acd.leave(contact.number)
         counts = self.count(stay.queue)
         waited_us = floor.when_us - stay.entered_us
+        gave_up = result is LegResult.ABANDONED
+        floor.expected.waited(stay.queue, waited_us // 1000, gave_up=gave_up)
         if result is LegResult.ANSWERED:
             counts.answered += 1
             if waited_us <= stay.settings.service_level.within_s * 1_000_000:

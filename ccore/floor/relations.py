@@ -7,27 +7,14 @@ Each queue has relations of its own. Nobody waits for an agent who is gone.
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from ccore.floor.agents import Agent
+from ccore.floor.agents import AT_WORK, Agent
 from ccore.floor.contact import Contact
-from ccore.model import AgentState
 
 if TYPE_CHECKING:
     from ccore.floor.floor import Floor
     from ccore.floor.queues import Stay
 
-__all__ = ["AT_WORK", "Relations"]
-
-# He has calls, or will have the next one soon.
-AT_WORK = frozenset(
-    {
-        AgentState.READY,
-        AgentState.RESERVED,
-        AgentState.RINGING,
-        AgentState.TALKING,
-        AgentState.HOLDING,
-        AgentState.WRAPUP,
-    }
-)
+__all__ = ["Relations"]
 
 
 class Relations:

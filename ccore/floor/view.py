@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING, Any
 
-from ccore.config.demand import Caller
 from ccore.floor.agents import state_name
 from ccore.floor.contact import CallState, Contact
 from ccore.model import AgentState
@@ -67,7 +66,6 @@ def _queue(floor: "Floor", name: str, now_us: int) -> dict[str, Any]:
     members = floor.queues.waiting_in(name).values()
     counts, settings = floor.queues.count(name), floor.config.queues[name]
     desk = floor.acd.desk
-    need = desk.need(name, Caller(floor.config.site.languages[0]))
     agents = [a for a in floor.agents.by_id.values() if desk.can_serve(a.id, name)]
     return {
         "name": name,
@@ -89,11 +87,7 @@ def _queue(floor: "Floor", name: str, now_us: int) -> dict[str, Any]:
         # SL2 of docs/kpi.md: abandoned calls count against the queue.
         "service_level": _ratio(counts.within, counts.answered + counts.abandoned),
         "target": settings.service_level.target,
-        "expected_ms": floor.expected.ms(
-            name,
-            floor.acd.router.waiting(need) + 1,
-            sum(a.is_signed_in and a.state is not AgentState.NOT_READY for a in agents),
-        ),
+        "expected_ms": floor.queues.prospective_ms(name),
     }
 
 

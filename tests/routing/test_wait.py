@@ -31,6 +31,26 @@ def test_measured_calls_take_the_place_of_the_assumption() -> None:
     assert reloaded.ms("support", 1, 1) == expected.ms("support", 1, 1)
 
 
+def test_who_is_ahead_may_give_up_and_then_the_wait_is_shorter() -> None:
+    expected = Expected(CONFIG)
+    for _ in range(400):  # one in three gives up after a minute: one in three minutes of waiting
+        for gave_up in (True, False, False):
+            expected.waited("support", 60_000, gave_up=gave_up)
+    gives_up = expected.impatience("support")
+    assert gives_up == pytest.approx(1 / 180_000, rel=0.01)
+    for place in (1, 2, 40, 500):
+        exact_ms = sum(1 / (6 / 180_000 + ahead * gives_up) for ahead in range(place))
+        assert expected.ms("support", place, 6) == pytest.approx(exact_ms, rel=1e-4)
+    assert expected.ms("support", 1, 6) == 30_000
+
+
+def test_a_little_waiting_says_nothing_of_patience() -> None:
+    expected = Expected(CONFIG)
+    expected.waited("support", 5_000, gave_up=True)
+    assert expected.impatience("support") == 0
+    assert expected.ms("support", 4, 6) == 120_000
+
+
 def test_a_queue_that_is_not_declared_has_the_usual_handling_time() -> None:
     assert Expected(CONFIG).ms("agent:1001", 1, 1) == 180_000
 
