@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 from ccore.sim.wire import encode
 
-__all__ = ["Heading", "as_json", "headers_of"]
+__all__ = ["Heading", "as_json", "header_of", "headers_of"]
 
 # Where in the switch an event is made. Clients print it; nobody should depend on it.
 _SOURCES = {
@@ -80,6 +80,16 @@ def headers_of(plain: bytes) -> dict[str, str]:
         if colon:
             headers.setdefault(name, unquote(value, errors="surrogateescape"))
     return headers
+
+
+def header_of(plain: bytes, name: str) -> str | None:
+    """One header of a plain event, decoded; None if it has none of that name."""
+    key = name.encode("utf-8", "surrogateescape") + b": "
+    at = 0 if plain.startswith(key) else plain.find(b"\n" + key) + 1
+    if (not at and not plain.startswith(key)) or at > plain.find(b"\n\n"):
+        return None
+    line = plain[at + len(key) : plain.find(b"\n", at)]
+    return unquote(line.decode("utf-8", "surrogateescape"), errors="surrogateescape")
 
 
 def as_json(plain: bytes) -> bytes:

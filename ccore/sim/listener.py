@@ -6,7 +6,7 @@ client sends a byte. Replies go out at once.
 
 from typing import TYPE_CHECKING
 
-from ccore.sim.events import as_json, headers_of
+from ccore.sim.events import as_json, header_of
 from ccore.sim.wire import CommandReader, event_frame
 
 if TYPE_CHECKING:
@@ -122,8 +122,9 @@ class Listener:
     def offer(self, plain: bytes) -> bool:
         """Queue an event that was asked for by name; False where a filter keeps it back."""
         if self.filters:
-            headers = headers_of(plain)
-            if not any(headers.get(name) == value for name, value in self.filters):
+            names = dict.fromkeys(name for name, _ in self.filters)
+            headers = {name: header_of(plain, name) for name in names}
+            if not any(headers[name] == value for name, value in self.filters):
                 return False
         if self.format == "json":
             self.waiting.append(event_frame(as_json(plain), b"json"))

@@ -295,6 +295,8 @@ class Plant(Centre):
     def _live(self) -> None:
         """What the daemon does by the clock."""
         self.writer.alive(self._now_us)
+        if self.writer.trouble and not self.disk.is_full:
+            self.writer.flush()
         due_us = self.floor.next_deadline()
         if due_us is not None and due_us <= self._now_us:
             self.floor.on_deadline(self._now_us)

@@ -97,7 +97,7 @@ class Story(Traffic):
     # Faults.
 
     def fault_kill(self) -> None:
-        if self.world.is_dead or self.disk.is_full:
+        if self.world.is_dead or self.disk.is_full or self.world.writer.trouble:
             return  # what a full disk did not take dies with the process: see docs/reliability.md
         self.world.kill()
         self.later(self._some_us(20_000_000), self.resurrect)
