@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO_S ?= 60
 DEMO_DIR ?= demo-out
 
-.PHONY: all demo test real bench lint docs clean
+.PHONY: all demo test real chaos soak bench lint docs clean
 
 all: lint test
 
@@ -29,6 +29,14 @@ test: $(VENV)/built
 
 real: $(VENV)/built
 	$(BIN)/python -m tests.real
+
+CHAOS_SEEDS ?= 500
+chaos: $(VENV)/built
+	$(BIN)/python -m tests.chaos --seeds $(CHAOS_SEEDS) --keep-going
+
+SOAK_CALLS ?= 200000
+soak: $(VENV)/built
+	$(BIN)/python -m tests.soak --calls $(SOAK_CALLS) --picture docs/soak.svg
 
 bench: $(VENV)/built
 	$(BIN)/python -m bench
