@@ -66,7 +66,8 @@ def status(daemon: "Client", json: bool) -> None:
         click.echo(
             f"today, as ccore kpi counts: {today['offered']} offered, "
             f"{today['answered']} answered, {today['abandoned']} abandoned, "
-            f"service level {percent(today['service_level'])} ({safe(today['service_level_name'])}, {today['threshold_s']} s)"
+            f"service level {percent(today['service_level'])} "
+            f"({safe(today['service_level_name'])}, {today['threshold_s']} s)"
         )
     if health.get("disk"):
         click.echo(f"disk: {safe(health['disk'])} Rows that wait: {health['rows_pending']}.")
