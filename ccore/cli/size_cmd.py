@@ -46,6 +46,7 @@ def _option(name: str, kind: Any, default: Any, words: str) -> Callable[[F], F]:
 @_option("--ivr", _SECONDS, 30, "Seconds of a call in the voice menu; 0: none.")
 @_option("--contained", _SHARE, 0.6, "Share of all calls that the menu serves to their end.")
 @_option("--blocking", _SHARE, 0.01, "Share of calls that may find no line, or no port.")
+@_option("--recall", _SHARE, 0, "Share of the blocked who dial again.")
 @_option("--busy-hour", _SHARE, 0.1, "Share of a day's calls that come in its busiest hour.")
 @_option("--codec", str, "g711", "g711, g722, g729, gsm or opus.")
 @_option("--remote", _SHARE, 0, "Share of agents who sit elsewhere.")
@@ -118,6 +119,7 @@ def _wanted(given: dict[str, Any]) -> Any:
         ivr_s=given["ivr"],
         contained=given["contained"],
         blocking=given["blocking"],
+        recall=given["recall"],
         busy_hour=given["busy_hour"],
         codec=given["codec"],
         remote=given["remote"],

@@ -53,9 +53,9 @@ def centre_of(scenario: Scenario, file: str) -> Config:
 
 
 def _agents(scenario: Scenario, agents: Any) -> Any:
-    """The staff if there is any, else the centre's own. Who signs in when is his shift's."""
+    """The staff if there is any, beside recorded agents; else the centre's own."""
     if scenario.staff:
-        agents = {}
+        agents = dict(agents) if scenario.replay is not None else {}
         for name, staff in scenario.staff.items():
             said = {"skills": dict(staff.skills), "queues": list(staff.queues)}
             said |= {"site": staff.site, "team": staff.team} | staff.more

@@ -21,10 +21,10 @@ class Span(Table):
     mean) lognormal; `fixed_s` is always the same; `values_s` is one of these, each as likely.
     """
 
-    mean_s: Seconds | None = None
-    cv: Annotated[float, Meta(gt=0.0, le=100.0)] | None = None
-    fixed_s: Seconds | None = None
-    values_s: tuple[Seconds, ...] | None = None
+    mean_s: Seconds | None = None  # exponential with this mean; with `cv` lognormal
+    cv: Annotated[float, Meta(gt=0.0, le=100.0)] | None = None  # standard deviation by mean
+    fixed_s: Seconds | None = None  # always so long
+    values_s: tuple[Seconds, ...] | None = None  # one of these, each as likely
 
     @property
     def average_s(self) -> float:

@@ -71,11 +71,17 @@ def waiting(servers: int, load: float) -> float:
     return servers * lost / (servers - load * (1 - lost))
 
 
-def servers_for_blocking(load: float, target: float) -> int:
-    """The least number of lines that lose no more than `target` of the calls (Erlang B)."""
+def servers_for_blocking(load: float, target: float, recall: float = 0.0) -> int:
+    """The least number of lines that lose no more than `target` of the calls: Erlang B, and
+    extended where a share of the blocked dials again."""
     _check(0, load)
     if not 0 < target <= 1:
         raise BadRequest(what=f"A blocking of {target:g}", expected="above 0, at most 1")
+    if recall:
+        fewest = max(1, int(load) + 1)  # with fewer, some repeat without end
+        found = least(lambda n: blocking_with_recall(n, load, recall)[0] <= target, fewest)
+        assert found is not None  # blocking goes to nothing
+        return found
     lost = 1.0
     for servers in count():
         if lost <= target:

@@ -5,7 +5,7 @@ from math import ceil, inf
 
 from ccore.cdr import DTYPES, Row
 from ccore.errors import BadRequest
-from ccore.sizing.erlang import blocking, servers_for_blocking
+from ccore.sizing.erlang import blocking, blocking_with_recall, servers_for_blocking
 from ccore.sizing.media import codec, file_bytes_per_s
 from ccore.sizing.parts import size_class
 from ccore.sizing.staffing import Demand, Service, Target, agents_for, serve
@@ -37,6 +37,7 @@ class Wanted:
     ivr_s: float = 30  # in the voice menu, each call
     contained: float = 0.6  # share of all calls that the menu serves to their end
     blocking: float = 0.01  # share of calls that may find no line
+    recall: float = 0.0  # share of those who dial again
     busy_hour: float = 0.1  # share of a day's calls in its busiest hour
     codec: str = "g711"
     remote: float = 0.0  # share of agents on a link of their own
@@ -111,14 +112,15 @@ def _lines(wanted: Wanted, demand: Demand, service: Service) -> list[Item]:
     talk_s = wanted.handle_s - wanted.wrap_up_s
     with_agents = service.wait_s + (1 - service.abandoned) * (wanted.ring_s + talk_s)
     load = ivr_load + to_agents * with_agents
-    lines = servers_for_blocking(load, wanted.blocking)
-    ports = servers_for_blocking(ivr_load, wanted.blocking)
-    erlang = f"least n with Erlang B ≤ {wanted.blocking:g}"
+    lines = servers_for_blocking(load, wanted.blocking, wanted.recall)
+    ports = servers_for_blocking(ivr_load, wanted.blocking, wanted.recall)
+    model = f"extended Erlang B, recall {wanted.recall:g}," if wanted.recall else "Erlang B"
+    erlang = f"least n with {model} ≤ {wanted.blocking:g}"
     return [
         Item("calls_per_hour", all_calls * 3600, "", "calls for agents / (1 - contained in IVR)"),
         Item("trunk_load", load, "erlang", "calls a second × (IVR + wait + ring + talk)"),
         Item("trunks", lines, "", erlang),
-        Item("blocked", blocking(lines, load), "share", "Erlang B"),
+        Item("blocked", _blocked(lines, load, wanted), "share", model.rstrip(",")),
         Item("e1", ceil(lines / E1_CHANNELS), "", f"trunks / {E1_CHANNELS}, rounded up"),
         Item("ivr_load", ivr_load, "erlang", "all calls a second × time in the IVR"),
         Item("ivr_ports", ports, "", erlang),
@@ -155,6 +157,12 @@ def _bytes(wanted: Wanted, demand: Demand, service: Service, trunks: float) -> l
         Item("records_a_day", rows, "bytes", f"all calls × {RECORD_BYTES} bytes of rows"),
         Item("records", rows * wanted.kept_days, "bytes", days),
     ]
+
+
+def _blocked(lines: int, load: float, wanted: Wanted) -> float:
+    if wanted.recall:
+        return blocking_with_recall(lines, load, wanted.recall)[0]
+    return blocking(lines, load)
 
 
 def _of(items: list[Item], name: str) -> float:

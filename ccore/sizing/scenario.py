@@ -51,11 +51,11 @@ class Callers(Table):
 class Staff(Table):
     """So many agents alike."""
 
-    count: Annotated[int, Meta(ge=0, le=100_000)] = 1
-    skills: dict[str, int] = {}
-    queues: tuple[str, ...] = ()
-    site: str = ""
-    team: str = ""
+    count: Annotated[int, Meta(ge=0, le=100_000)] = 1  # agents; their ids are NAME-1, NAME-2, ...
+    skills: dict[str, int] = {}  # as of an agent in ccore.toml, and so the next three
+    queues: tuple[str, ...] = ()  # only these
+    site: str = ""  # where they sit
+    team: str = ""  # stands in the records
     shifts: tuple[str, ...] = ()  # spans such as 09:00-17:30; none: the whole day
     answers: Span = Span(fixed_s=0)  # how long the phone rings
     misses: Share = 0.0  # share of offers that he lets ring out
@@ -65,8 +65,8 @@ class Staff(Table):
 class Order(Table):
     """What somebody asks of the centre at a time, as over the control socket."""
 
-    at: Clock
-    request: dict[str, Any]
+    at: Clock  # time of the day, such as 12:00
+    request: dict[str, Any]  # such as { do = "site.evacuate", site = "beijing" }
 
 
 class Replay(Table):
@@ -78,8 +78,10 @@ class Replay(Table):
 
 
 class Scenario(Table):
-    title: str = ""
-    day: str = "2026-11-23"  # a Monday
+    """One day of one centre."""
+
+    title: str = ""  # of the picture
+    day: str = "2026-11-23"  # date in the centre's time zone; calendars go by it
     opens: Clock = "00:00"  # the first arrival
     closes: Clock = "24:00"  # the last arrival; who is there then is still served
     seeds: Annotated[int, Meta(ge=1, le=10_000)] = 1  # days to simulate, each by its own seed
@@ -87,11 +89,11 @@ class Scenario(Table):
     interval_s: Annotated[int, Meta(ge=60, le=86_400)] = 1800  # of the picture
     prompt_s: Annotated[float, Meta(ge=0.0, le=600.0)] = 5.0  # length of every prompt
     drain_s: Annotated[int, Meta(ge=0)] = 7200  # who still waits so long after closing hangs up
-    callers: dict[str, Callers] = {}
-    staff: dict[str, Staff] = {}
-    orders: tuple[Order, ...] = ()
-    replay: Replay | None = None
-    centre: dict[str, Any] = {}
+    callers: dict[str, Callers] = {}  # streams of callers
+    staff: dict[str, Staff] = {}  # groups of agents; none: those of the centre, all day
+    orders: tuple[Order, ...] = ()  # what is asked of the centre in the course of the day
+    replay: Replay | None = None  # a recorded day instead, or as well
+    centre: dict[str, Any] = {}  # a ccore.toml as a table, or its path
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,12 @@ def test_extended_erlang_b(servers: int, load: str, recall: str, lost: str, tota
     assert got == EXACT((float(lost), float(total)), rel=DIGITS)
 
 
+def test_lines_where_the_blocked_dial_again() -> None:
+    assert servers_for_blocking(5.5, 0.03, recall=0.5) == 11
+    assert servers_for_blocking(5.5, 0.03, recall=1.0) >= 11
+    assert servers_for_blocking(0.0, 0.03, recall=0.5) == 1
+
+
 @pytest.mark.parametrize(("servers", "load", "waits"), TABLES["C"])
 def test_erlang_c(servers: int, load: str, waits: str) -> None:
     assert waiting(servers, float(load)) == EXACT(float(waits), rel=DIGITS)

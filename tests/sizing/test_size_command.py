@@ -52,6 +52,13 @@ def test_shrinkage_puts_more_on_the_roster() -> None:
     assert (got["agents"], got["scheduled"]) == (14, 20)
 
 
+def test_callers_who_dial_again_take_more_lines() -> None:
+    once, again = size("--calls", "2000"), size("--calls", "2000", "--recall", "0.9")
+    assert again["trunks"] > once["trunks"]
+    assert again["blocked"] <= 0.01
+    assert "extended" in again["formulas"]["trunks"]
+
+
 def test_packets_of_a_voice_call() -> None:
     got = size("--calls", "100", "--codec", "g729", "--remote", "1")
     assert got["trunk_bandwidth"] == pytest.approx(got["trunks"] * 31.2)
