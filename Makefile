@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO_S ?= 60
 DEMO_DIR ?= demo-out
 
-.PHONY: all demo test real chaos soak bench lint docs clean
+.PHONY: all demo test real chaos-real chaos soak bench lint docs clean
 
 all: lint test
 
@@ -37,6 +37,9 @@ chaos: $(VENV)/built
 SOAK_CALLS ?= 200000
 soak: $(VENV)/built
 	$(BIN)/python -m tests.soak --calls $(SOAK_CALLS) --picture docs/soak.svg
+
+chaos-real: $(VENV)/built
+	$(BIN)/python -m tests.real.chaos
 
 bench: $(VENV)/built
 	$(BIN)/python -m bench
