@@ -122,6 +122,8 @@ class Writer:
             self._ended.append(news)
             return
         self._publish(news)
+        if news.kind in ("recovered", "repaired"):
+            log.warning("%s: %s", news.kind, ", ".join(f"{k} {v}" for k, v in news.fields.items()))
         if news.kind == "agent":
             self._remember_agent(news)
 

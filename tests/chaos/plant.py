@@ -57,6 +57,7 @@ class Plant(Centre):
         self.is_dead = self.is_cut = True
         self.switch: SimSwitch
         self.wires: dict[int, Wire] = {}
+        self._flushed_us = 0
         self._connect_at_us = 0  # when the daemon tries again; 0: it is connected
         self.boot_switch()
         self.start()
@@ -295,7 +296,8 @@ class Plant(Centre):
     def _live(self) -> None:
         """What the daemon does by the clock."""
         self.writer.alive(self._now_us)
-        if self.writer.trouble and not self.disk.is_full:
+        if self._now_us >= self._flushed_us + ALIVE_US:
+            self._flushed_us = self._now_us
             self.writer.flush()
         due_us = self.floor.next_deadline()
         if due_us is not None and due_us <= self._now_us:
