@@ -19,7 +19,7 @@ PAGES = [
 ]
 CONTROL = ROOT / "docs" / "control-socket.md"
 # Those that the daemon answers itself; all others are the floor's.
-OF_THE_DAEMON = {"status", "calls", "queues", "agents", "reload", "stop", "follow"}
+OF_THE_DAEMON = {"status", "calls", "queues", "agents", "sites", "reload", "stop", "follow"}
 
 
 def page(path: Path) -> str:
