@@ -1,9 +1,10 @@
 """`make bench`: what ccore costs and how prompt it is.
 
-python -m bench [router] [wire] [sim] [prompt] [real] [kpi] [records] [--save]
+python -m bench [router] [wire] [source] [sim] [prompt] [real] [kpi] [records] [--save]
 
 router  the routing engine alone, beside its plain twin
 wire    events from a socket to a handler, beside greenswitch, genesis and a bare drain
+source  events and bytes a call on a real FreeSWITCH, by what is asked of it (counts, not times)
 sim     20,000 calls through codec and floor, simulated switch, virtual time
 prompt  from an event on a real FreeSWITCH to our handler, with and without the metronome
 real    600 calls at 20/s on a real FreeSWITCH, and mod_callcenter in ccore's place
@@ -25,7 +26,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from bench import callcenter, kpi, prompt, real, records, sim, wire
+from bench import callcenter, kpi, prompt, real, records, sim, source, wire
 from bench.figures import Latency, load, machine
 from ccore import __version__
 from ccore.errors import ToolMissing
@@ -33,7 +34,7 @@ from tests.real.switch import find_freeswitch
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "calls.json"
-KINDS = ("router", "wire", "sim", "prompt", "real", "kpi", "records")
+KINDS = ("router", "wire", "source", "sim", "prompt", "real", "kpi", "records")
 # More runnable processes than this at the start, and the figures are other people's.
 QUIET = 0.7
 
@@ -42,8 +43,9 @@ console = Console(width=110)
 
 @click.command(help=__doc__)
 @click.argument("kinds", nargs=-1, type=click.Choice(KINDS))
+@click.option("--hundred-million", is_flag=True, help="kpi: over 100 million contacts instead.")
 @click.option("--save", is_flag=True, help="Keep the figures in bench/results.")
-def main(kinds: tuple[str, ...], save: bool) -> None:
+def main(kinds: tuple[str, ...], hundred_million: bool, save: bool) -> None:
     wanted = kinds or KINDS
     figures: dict[str, Any] = {"ccore": __version__, "machine": machine()}
     if load() > QUIET:
@@ -52,13 +54,17 @@ def main(kinds: tuple[str, ...], save: bool) -> None:
         router()
     if "wire" in wanted:
         on_the_wire(is_kept=save)
+    if "source" in wanted:
+        at_the_source(is_kept=save)
     if "sim" in wanted:
         figures["sim"] = dataclasses.asdict(simulated())
     if "prompt" in wanted and (found := promptness()):
         figures["prompt"] = dataclasses.asdict(found)
     if "real" in wanted:
         figures |= on_the_real_switch()
-    if "kpi" in wanted:
+    if "kpi" in wanted and hundred_million:
+        growth(is_kept=save)
+    elif "kpi" in wanted:
         key_figures(is_kept=save)
     if "records" in wanted:
         on_record(is_kept=save)
@@ -82,6 +88,19 @@ def on_the_wire(*, is_kept: bool) -> None:
         console.print(f"Kept in {wire.save(found).relative_to(HERE.parent)}.")
 
 
+def at_the_source(*, is_kept: bool) -> None:
+    try:
+        find_freeswitch()
+    except ToolMissing as missing:
+        console.print(f"source: {missing}")
+        return
+    with tempfile.TemporaryDirectory(prefix="ccore-bench-") as root, console.status("source"):
+        found = source.run(Path(root) / "source")
+    source.show(found, console)
+    if is_kept:
+        console.print(f"Kept in {source.save(found).relative_to(HERE.parent)}.")
+
+
 def key_figures(*, is_kept: bool) -> None:
     try:
         with console.status("kpi"):
@@ -91,6 +110,14 @@ def key_figures(*, is_kept: bool) -> None:
     kpi.show(found, console)
     if is_kept:
         console.print(f"Kept in {kpi.save(found).relative_to(HERE.parent)}.")
+
+
+def growth(*, is_kept: bool) -> None:
+    with console.status("kpi: 100 million contacts"):
+        found = kpi.growth()
+    kpi.show_growth(found, console)
+    if is_kept:
+        console.print(f"Kept in {kpi.save_growth(found).relative_to(HERE.parent)}.")
 
 
 def on_record(*, is_kept: bool) -> None:

@@ -5,10 +5,16 @@ hour of thirty days. DuckDB has them in a table of its own, SQLite a sample of t
 from the rows to the sums of every group, the best of a few turns; that the sums are equal is
 asserted afterwards. ccore's time does not contain the check of the files' checksums, which stands
 beside it: DuckDB checks its own when it reads from the disk, not when rows are in memory.
+
+`growth` is the whole way of `ccore kpi` instead, checksums and all: a process of its own reads a
+quarter, a half and all of 100 million contacts from their files, and says how long it took and how
+much memory it had at most, mapped files among it.
 """
 
 import json
 import sqlite3
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -29,7 +35,7 @@ from ccore.kpi import Partial, Plan, fast, merge
 from ccore.kpi.partial import PLACE
 from ccore.model import Outcome
 
-__all__ = ["run", "save", "show"]
+__all__ = ["growth", "run", "save", "save_growth", "show", "show_growth"]
 
 RESULTS = Path(__file__).parent / "results" / "kpi.json"
 SEED = 7
@@ -58,6 +64,25 @@ COLUMNS = {
     "max(case when outcome = 1 then wait_ms else 0 end)": "longest_answered_ms",
     "max(wait_ms)": "longest_ms",
 }
+GROWTH_ROWS = 100_000_000
+COUNTED = ("attempts", "answered", "answered_in", "wait_answered_ms")
+# A process of its own, so that its memory is that of this and nothing else.
+GROW = """
+import json, resource, sys, time
+from pathlib import Path
+from ccore.kpi import Days, Plan, table_by_days
+days = Days(Path(sys.argv[1]))
+days = Days(days.directory, tuple(days.dates[:int(sys.argv[2])]))
+begin = time.perf_counter()
+result = table_by_days(days, Plan(by=("queue", "interval"), percentiles=False))
+sums = result.total.sums
+peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(json.dumps({
+    "s": round(time.perf_counter() - begin, 2), "peak_mb": round(peak_mb, 1),
+    "groups": len(result.lines), "attempts": sums.attempts, "answered": sums.answered,
+    "answered_in": sums.answered_in, "wait_answered_ms": sums.wait_answered_ms,
+}))
+"""
 FIELDS = ("queue", "arrived_us", "outcome", "wait_ms", "talk_ms", "hold_ms")
 
 
@@ -210,6 +235,49 @@ def run(rows: int = ROWS) -> dict[str, Any]:
     return found
 
 
+def growth(rows: int = GROWTH_ROWS) -> dict[str, Any]:
+    """Rows, seconds and the most memory of a quarter, a half and all of the days. 10 GB of disk."""
+    found: dict[str, Any] = {"machine": machine(), "queues": QUEUES, "days": DAYS, "runs": []}
+    with tempfile.TemporaryDirectory(prefix="ccore-bench-") as name:
+        directory = Path(name)
+        wanted = np.zeros((DAYS, len(COUNTED)), np.int64)
+        for day, count in _shares(rows):
+            contacts = day_of_rows(day, count)
+            write_day(directory, day, contacts)
+            answered = contacts["outcome"] == Outcome.ANSWERED
+            waits = contacts["wait_ms"][answered]
+            wanted[day] = count, answered.sum(), (waits <= T_MS).sum(), waits.sum()
+        found["bytes"] = sum(path.stat().st_size for path in directory.iterdir())
+        found["load"] = load()
+        for days in (DAYS // 4, DAYS // 2, DAYS):
+            command = [sys.executable, "-c", GROW, str(directory), str(days)]
+            process = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+            got = json.loads(process.stdout)
+            sums = [got.pop(name) for name in COUNTED]
+            assert sums == wanted[:days].sum(axis=0).tolist()
+            found["runs"].append(got | {"rows": sums[0], "rows_per_s": round(sums[0] / got["s"])})
+    return found
+
+
+def show_growth(found: dict[str, Any], console: Console) -> None:
+    table = Table(
+        title=f"Every queue and half hour from files of {found['bytes'] / 1e9:.1f} GB,"
+        " checksums included",
+        title_justify="left",
+    )
+    for title in ("contacts", "s", "million rows/s", "memory at most, MB"):
+        table.add_column(title, justify="right")
+    for run in found["runs"]:
+        speed = f"{run['rows_per_s'] / 1e6:.1f}"
+        table.add_row(f"{run['rows']:,}", f"{run['s']:.1f}", speed, f"{run['peak_mb']:,.0f}")
+    console.print(table)
+
+
+def save_growth(found: dict[str, Any]) -> Path:
+    kept = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
+    return save(kept | {"hundred_million": found})
+
+
 def _shares(rows: int) -> Iterator[tuple[int, int]]:
     for day in range(DAYS):
         yield day, rows * (day + 1) // DAYS - rows * day // DAYS
@@ -241,6 +309,8 @@ def show(found: dict[str, Any], console: Console) -> None:
 
 
 def save(found: dict[str, Any]) -> Path:
+    kept = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
+    found = {name: kept[name] for name in ("hundred_million",) if name in kept} | found
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(found, indent=2) + "\n", "utf-8")
     return RESULTS

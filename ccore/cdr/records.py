@@ -63,19 +63,23 @@ def read(
     A block that a writer has not finished is left out. Garbled blocks raise RecordsDamaged; with
     `tell` they are told instead, left out, and everything else is read.
     """
-    blocks: list[Rows] = []
+    found: list[Segment] = []
     for segment in segments(directory, kind, days, tell=tell):
         for damage in segment.damage:
             if not damage.torn:
                 _report(
                     RecordsDamaged(file=segment.path, what=damage.what, offset=damage.offset), tell
                 )
-        blocks += segment.rows()
-    if len(blocks) == 1:
-        return blocks[0]  # stays mapped
-    if not blocks:
-        return np.empty(0, DTYPES[kind])
-    return np.concatenate(blocks)
+        if segment.blocks:
+            found.append(segment)
+    if len(found) == 1 and len(found[0].blocks) == 1:
+        return found[0].rows()[0]  # stays mapped
+    rows: Rows = np.empty(sum(segment.count for segment in found), DTYPES[kind])
+    done = 0
+    for segment in found:
+        segment.copy_to(rows[done : done + segment.count])
+        done += segment.count
+    return rows
 
 
 def segments(

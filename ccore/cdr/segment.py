@@ -20,6 +20,7 @@ import os
 import re
 import struct
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -58,6 +59,8 @@ NAME = re.compile(r"(\d{4}-\d\d-\d\d)\.(contact|leg|agent)(\.closed)?\.ccr")
 EPOCH = date(1970, 1, 1)
 DAY_US = 86_400_000_000
 LAST_DAY = (date.max - EPOCH).days
+# Of a large file so much stays in memory while it is read; pages come back from the system's cache.
+RESIDENT_BYTES = 16 << 20
 
 
 @dataclass(slots=True)
@@ -81,6 +84,7 @@ class Segment:
     path: Path
     kind: Row
     slots: Rows  # the whole file, heads included, mapped
+    mapped: mmap.mmap | bytes = b""  # the file under `slots`
     version: int = VERSION
     blocks: list[Block] = field(default_factory=list)  # those that are whole
     damage: list[Damage] = field(default_factory=list)
@@ -94,10 +98,29 @@ class Segment:
     def last_seq(self) -> int:
         return max((block.first_seq + block.count - 1 for block in self.blocks), default=0)
 
+    @property
+    def count(self) -> int:
+        """Rows in whole blocks."""
+        return sum(block.count for block in self.blocks)
+
+    def copy_to(self, out: Rows) -> None:
+        """All rows, one after another; what was copied need not stay in memory."""
+        done, let_go = 0, 0
+        for block, rows in zip(self.blocks, self._views(), strict=True):
+            out[done : done + block.count] = rows
+            done += block.count
+            at = (block.slot + block.count) * self.slots.itemsize
+            if at - let_go > RESIDENT_BYTES:
+                _let_go(self.mapped, let_go, at)
+                let_go = at
+
     def rows(self) -> list[Rows]:
         """Views of the rows, block by block; nothing is copied, but for rows of older versions."""
-        views = (self.slots[block.slot : block.slot + block.count] for block in self.blocks)
-        return [to_current(self.kind, view) for view in views]
+        return list(self._views())
+
+    def _views(self) -> Iterator[Rows]:
+        for block in self.blocks:
+            yield to_current(self.kind, self.slots[block.slot : block.slot + block.count])
 
 
 def day_of(at_us: int) -> date:
@@ -145,7 +168,7 @@ def scan(path: Path) -> Segment:
     size = dtype.itemsize
     expected = file_head(kind, version)
     head = bytes(data[:size])
-    segment = Segment(path, kind, np.frombuffer(data, dtype, len(data) // size), version)
+    segment = Segment(path, kind, np.frombuffer(data, dtype, len(data) // size), data, version)
     if head != expected:
         if not head:
             return segment
@@ -157,7 +180,7 @@ def scan(path: Path) -> Segment:
         if not version or dtype_of(version, kind).itemsize != size:
             raise RecordsDamaged(file=path, what=_foreign(head), offset=0)
         slots = np.frombuffer(data, dtype_of(version, kind), len(data) // size)
-        segment = Segment(path, kind, slots, version)
+        segment = Segment(path, kind, slots, data, version)
         segment.damage.append(Damage(0, "the file's head is garbled", torn=False))
     segment.good_end = size
     _walk(segment, memoryview(data), size)
@@ -175,7 +198,7 @@ def last_slot_seq(path: Path, kind: Row) -> int:
 
 
 def _walk(segment: Segment, data: memoryview, size: int) -> None:
-    slot, end = 1, len(data)
+    slot, end, let_go = 1, len(data), 0
     magic = BLOCK_MAGICS[segment.version]
     while slot * size < end:
         offset = slot * size
@@ -197,7 +220,11 @@ def _walk(segment: Segment, data: memoryview, size: int) -> None:
         if stop > end:
             segment.damage.append(Damage(offset, "a block is incomplete", torn=True))
             return
-        if zlib.crc32(data[offset + size : stop]) != crc:
+        intact = zlib.crc32(data[offset + size : stop]) == crc
+        if stop - let_go > RESIDENT_BYTES:
+            _let_go(segment.mapped, let_go, stop)
+            let_go = stop
+        if not intact:
             segment.damage.append(Damage(offset, f"a block of {count} rows is garbled", torn=False))
         else:
             segment.blocks.append(Block(slot + 1, count, first_seq))
@@ -243,6 +270,13 @@ def _foreign(head: bytes) -> str:
             return f"written as version {version}, this ccore reads {known}"
         return f"the head is garbled (kind {kind}, rows of {size} bytes)"
     return "not a file of records"
+
+
+def _let_go(data: mmap.mmap | bytes, start: int, stop: int) -> None:
+    """Whole pages only; they are read again when they are looked at again."""
+    if isinstance(data, mmap.mmap):
+        start -= start % mmap.PAGESIZE
+        data.madvise(mmap.MADV_DONTNEED, start, stop - stop % mmap.PAGESIZE - start)
 
 
 def _map(path: Path) -> mmap.mmap | bytes:

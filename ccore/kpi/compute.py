@@ -80,7 +80,4 @@ def table_of_parts(parts: Iterable[Partial], plan: Plan, strings: Strings) -> Ta
         for number, key in plan.groups.sorted(whole.keys, strings)
         if plan.by
     ]
-    total = whole.rest_line()
-    for line in sums:
-        total.add(line)
-    return Table(plan, lines, Line((), total))
+    return Table(plan, lines, Line((), whole.total()))

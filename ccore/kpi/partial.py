@@ -70,8 +70,17 @@ class Partial:
             lines[place // BUCKETS].waits[place % BUCKETS] = count
         return lines
 
-    def rest_line(self) -> Sums:
-        return _line(self.rest.tolist())
+    def total(self) -> Sums:
+        """Of all groups, and of what belongs to none."""
+        sums = self.sums.sum(axis=0) + self.rest
+        if len(self.sums):
+            greatest = np.maximum(self.sums.max(axis=0), self.rest)
+            sums = np.where(IS_MAXIMUM, greatest, sums)
+        line = _line(sums.tolist())
+        buckets = np.zeros(BUCKETS, np.int64)
+        np.add.at(buckets, self.wait_places % BUCKETS, self.wait_counts)
+        line.waits = {int(place): int(buckets[place]) for place in np.flatnonzero(buckets)}
+        return line
 
 
 def merge(parts: Iterable[Partial], width: int) -> Partial:
@@ -118,7 +127,4 @@ def unique_rows(keys: Ints) -> tuple[Ints, Ints]:
 
 
 def _line(values: list[int]) -> Sums:
-    line = Sums()
-    for name, value in zip(NAMES, values, strict=True):
-        setattr(line, name, value)
-    return line
+    return Sums({}, *values)

@@ -68,6 +68,7 @@ def part(outcome: Outcome, queued: bool) -> Part:
 class Sums:
     """Counts of contacts, then milliseconds of contacts, then microseconds of legs and agents."""
 
+    waits: dict[int, int] = field(default_factory=dict)  # of A: bucket of `histogram` to count
     attempts: int = 0  # all contacts
     answered: int = 0  # A
     abandoned: int = 0  # B
@@ -105,7 +106,6 @@ class Sums:
     hold_ms: int = 0  # of answered contacts
     longest_answered_ms: int = 0  # a maximum
     longest_ms: int = 0  # a maximum, over A, B and F
-    waits: dict[int, int] = field(default_factory=dict)  # of A: bucket of `histogram` to count
     acw_us: int = 0  # wrap-up legs
     talks: int = 0  # talk legs: one for each agent who spoke with a contact
     talk_legs_us: int = 0  # holds inside

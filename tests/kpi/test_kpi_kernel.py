@@ -169,6 +169,6 @@ def test_buckets_hold_their_waits(ms: int) -> None:
 
 def test_a_partial_of_nothing() -> None:
     assert merge([], 2).lines() == []
-    assert merge([Partial.empty(0)], 0).rest_line() == Sums()
+    assert merge([Partial.empty(0)], 0).total() == Sums()
     assert Counters(20, 5).sums == Sums()
     assert passes.PARTS.max() <= 9
