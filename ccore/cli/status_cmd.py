@@ -69,9 +69,10 @@ def status(daemon: "Client", json: bool) -> None:
             f"service level {percent(today['service_level'])} "
             f"({safe(today['service_level_name'])}, {today['threshold_s']} s)"
         )
-    repairs = ", ".join(f"{count} {what}" for what, count in sorted(view.get("repairs", {}).items()))
+    repairs = sorted(view.get("repairs", {}).items())
     if repairs:
-        click.echo(f"put right against the switch's channels: {safe(repairs)}")
+        told = ", ".join(f"{count} {what}" for what, count in repairs)
+        click.echo(f"put right against the switch's channels: {safe(told)}")
     if health.get("disk"):
         click.echo(f"disk: {safe(health['disk'])} Rows that wait: {health['rows_pending']}.")
     if health.get("unrecorded"):
