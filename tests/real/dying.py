@@ -50,10 +50,10 @@ def killed_with_a_call_in_every_state(stage: Stage) -> None:
     talking = stage.talk(1, "1001", "4001")
     held = stage.talk(2, "1002", "4002")
     world.order({"do": "call.hold", "contact": world.contact_of(held)})
-    stage.until(held, "held")
+    stage.until("agent:1002", "state holding")
     written_up = stage.talk(3, "1003", "4003")
     world.act(written_up, "hangup")
-    stage.until("agent:1003", "state wrap-up")
+    stage.until("agent:1003", "state wrapup")
     ringing = stage.call(4, "4004")
     stage.until("agent:1004", "ringing")
     waiting = stage.call(5, "4005")
@@ -72,7 +72,7 @@ def killed_with_a_call_in_every_state(stage: Stage) -> None:
     moved = {d: (call["arrived_us"], after[d]["arrived_us"]) for d, call in before.items()}
     assert all(abs(new - old) < 1_000_000 for old, new in moved.values()), moved
     assert before["5"]["since_us"] == after["5"]["since_us"], "the first clock of who waits"
-    assert stage.agent("1003")["state"] == "wrap-up"
+    assert stage.agent("1003")["state"] == "wrapup"
     assert all(phone != what for phone, what in stage.seen if what == "over"), stage.seen
     print(f"       rings again {took_s:.2f} s after the link was there", flush=True)
     world.act("agent:1004", "answer")
