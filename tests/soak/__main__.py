@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tests.soak.picture import picture
-from tests.soak.run import Sample, Soak, growth
+from tests.soak.run import OVERLOAD, START_US, WORK, Sample, Soak, growth
 
 MOST_RSS = 0.02  # of growth between the second and the last quarter
 MOST_CPU = 0.15  # the machine's own noise is 10 %
@@ -21,6 +21,7 @@ def main() -> int:
         epilog="Example: python -m tests.soak --calls 20000 --picture /tmp/soak.svg",
     )
     parser.add_argument("--calls", type=int, default=200_000)
+    parser.add_argument("--overload", action="store_true", help="ten times what agents can take")
     parser.add_argument("--picture", type=Path, help="an SVG file to write")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
@@ -31,9 +32,9 @@ def main() -> int:
             print(f"\r{sample.calls} calls, {sample.rss_mb:.0f} MB", end="", file=sys.stderr)
 
     with tempfile.TemporaryDirectory(prefix="ccore-soak-") as directory:
-        soak = Soak(Path(directory), args.calls)
+        soak = Soak(Path(directory), args.calls, OVERLOAD if args.overload else WORK)
         soak.run(tell)
-        hours = (soak.now_us - 1_795_300_000_000_000) / 3.6e9
+        hours = (soak.now_us - START_US) / 3.6e9
         soak.close()
     grown = growth(soak.samples)
     if args.picture:

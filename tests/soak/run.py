@@ -11,7 +11,7 @@ import random
 import resource
 import uuid
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import fmean
 from time import process_time
@@ -28,25 +28,28 @@ from ccore.sim.population import Habits, Population
 from ccore.sim.switch import SimSwitch
 from ccore.store import SqliteStore
 
-__all__ = ["Sample", "Soak", "growth"]
+__all__ = ["OVERLOAD", "START_US", "WORK", "Load", "Sample", "Soak", "growth"]
 
 START_US = 1_795_300_000_000_000
 EVENTS, COMMANDS = 1, 2
 NODE, PASSWORD = "main", "pear"
-AGENTS = 120
-RATE_PER_S = 8.0  # with 10 s of talk some 80 agents are busy: queues form and empty again
 FLUSH_EVERY_US = 1_000_000
 
-CENTRE = f"""
+CENTRE = """
 [site]
 name = "soak"
 languages = ["en"]
 
-[switch.{NODE}]
+[switch.main]
 
 [[entries]]
 number = "4000"
 to = "ivr:main"
+
+[[entries]]
+number = "4009"
+to = "queue:sales"
+priority = 600
 
 [queues.sales]
 music = "silence_stream://-1"
@@ -56,12 +59,17 @@ wrap_up_s = 2
 record = 0.3
 announce_every_s = 20
 announce_position = true
+announce_wait = true
 last_agent_s = 3
+max_waiting = 100
+full = "hangup"
 
 [queues.service]
 music = "silence_stream://-1"
 ring_s = 15
 wrap_up_s = 2
+max_waiting = 100
+full = "hangup"
 
 [boxes.general]
 
@@ -71,7 +79,7 @@ en = "Choose"
 [flows.main.start]
 do = "menu"
 prompt = "menu"
-options = {{ 1 = "sales", 2 = "service", 3 = "message" }}
+options = { 1 = "sales", 2 = "service", 3 = "message" }
 default = "sales"
 
 [flows.main.sales]
@@ -85,20 +93,31 @@ to = "queue:service"
 [flows.main.message]
 do = "voicemail"
 box = "general"
-""" + "".join(f'\n[agents.{1000 + i}]\nname = "Agent {i}"\n' for i in range(AGENTS))
+"""
 
 HABITS = Habits(
-    rate_per_s=RATE_PER_S,
     languages={"en": 1.0},
+    called={"4000": 0.95, "4009": 0.05},
     menus={"menu": {"": "11112223"}},
     press_after_s=(0.2, 1.5),
     patience_s=40.0,
     talk_median_s=8.0,
     answer_after_s=(0.3, 3.0),
     forgets=0.002,
-    transfers=0.0,
     codes_at_start=("*11",),
 )
+
+
+@dataclass(slots=True, frozen=True)
+class Load:
+    agents: int
+    rate_per_s: float
+
+
+# With 10 s of talk and 4 s around it some 110 agents are busy: queues form and empty again.
+WORK = Load(agents=120, rate_per_s=8.0)
+# Ten agents take 0.7 calls a second: ten times as many come.
+OVERLOAD = Load(agents=10, rate_per_s=7.0)
 
 
 @dataclass(slots=True, frozen=True)
@@ -111,7 +130,7 @@ class Sample:
 
 
 class Soak:
-    def __init__(self, directory: Path, calls: int, seed: int = 7) -> None:
+    def __init__(self, directory: Path, calls: int, load: Load = WORK, *, seed: int = 7) -> None:
         logging.getLogger("ccore").setLevel(logging.CRITICAL)
         rng = random.Random(seed)
         self.calls = calls
@@ -122,19 +141,15 @@ class Soak:
         self.switch = SimSwitch(
             password=PASSWORD, now_us=START_US, seed=seed, pace=EXACT, domain="agents"
         )
-        habits = HABITS
-        self.people = Population(
-            _first(habits, calls),
-            (str(1000 + i) for i in range(AGENTS)),
-            seed=seed,
-            now_us=START_US,
-        )
+        agents = [str(1000 + i) for i in range(load.agents)]
+        habits = replace(HABITS, callers=calls, rate_per_s=load.rate_per_s)
+        self.people = Population(habits, agents, seed=seed, now_us=START_US)
         self.store = SqliteStore(directory)
         self.journal = JournalWriter(directory / "cdr")
         self.index = RecordingIndex(directory / "cdr")
         self.writer = Writer(self.journal, self.index, self.store, lambda news: None)
         self.floor = Floor(
-            parse(CENTRE, "soak.toml"),
+            parse(CENTRE + "".join(f"[agents.{id_}]\n" for id_ in agents), "soak.toml"),
             lambda: str(uuid.UUID(int=rng.getrandbits(128), version=4)),
             START_US,
             str(directory / "recordings"),
@@ -261,11 +276,6 @@ class Soak:
     def close(self) -> None:
         for closing in (self.journal, self.store, self.index):
             closing.close()
-
-
-def _first(habits: Habits, calls: int) -> Habits:
-    values = {**asdict(habits), "callers": calls, "languages": habits.languages}
-    return Habits(**values)
 
 
 @dataclass(slots=True)
