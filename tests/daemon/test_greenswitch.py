@@ -5,8 +5,12 @@ each says what a misbehaving or dying switch says.
 """
 
 import ast
+import gc
 import itertools
+import re
+import resource
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import gevent
@@ -21,12 +25,25 @@ from ccore.daemon.event_socket import connect
 from ccore.daemon.links import NodeLink
 from ccore.errors import CcoreError, ProtocolError, SwitchRefused, SwitchUnreachable
 from ccore.esl import EventView, FrameDecoder, Link, translate
-from ccore.model import AppDone, Event, Hangup, JobDone, LegParked, LinkDown, LinkUp, Ring
+from ccore.esl.link import MOST_EARLY
+from ccore.esl.outbox import MOST_IN_FLIGHT
+from ccore.model import (
+    AppDone,
+    Event,
+    Hangup,
+    JobDone,
+    LegParked,
+    LinkBusy,
+    LinkDown,
+    LinkUp,
+    Ring,
+)
 
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE_S = 10
 NOW_US = 1_795_300_000_000_000
 AUTH = b"Content-Type: auth/request\n\n"
+Serve = Callable[[Callable[[socket.socket, int], None]], int]
 ACCEPTED = b"Content-Type: command/reply\nReply-Text: +OK accepted\n\n"
 
 
@@ -357,7 +374,98 @@ def test_only_connecting_and_logging_in_are_greenswitchs() -> None:
     assert users == {"event_socket.py": ["InboundESL", "NotConnectedError"]}
 
 
-# 18, 19: one slow consumer, and a flood.
+def test_2_14_no_switch_connects_to_ccore() -> None:
+    """So there is no `connect` reply to be forged, and no accept loop that sleeps or dies."""
+    takes_connections = re.compile(r"\.(accept|listen)\(|\bStreamServer\(|OutboundESL")
+    takers = {
+        path.name
+        for room in ("esl", "floor", "talk", "daemon")
+        for path in (ROOT / "ccore" / room).rglob("*.py")
+        if takes_connections.search(path.read_text("utf-8"))
+    }
+    assert takers <= {"control.py"}  # people's own, a socket in the file system
+
+
+def test_15_the_bound_of_commands_in_flight_is_exact() -> None:
+    link = up()
+    for number in range(5_000):
+        link.send(Hangup(f"leg-{number}"))
+    sent = 0
+    while data := link.take_command_bytes():
+        sent += data.count(b"\n\n")
+        assert link.in_flight <= MOST_IN_FLIGHT
+        while link.in_flight > MOST_IN_FLIGHT // 2:
+            link.receive_replies(api(b"+OK\n"), NOW_US)
+    assert sent == 5_000
+
+
+def open_files() -> int:
+    gc.collect()
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+@pytest.mark.parametrize("script", [logged_in, lambda sock: sock.sendall(AUTH)])
+def test_16_peers_that_come_and_go_leave_nothing_behind(
+    serve: Serve, script: Callable[[socket.socket], None]
+) -> None:
+    port = serve(lambda sock, number: (script(sock), sock.close())[1])  # type: ignore[func-returns-value]
+
+    def come_and_go() -> None:
+        with suppress(CcoreError):
+            connect("main", "127.0.0.1", port, "pear").close()
+        gevent.sleep(0)
+
+    come_and_go()
+    before = open_files()
+    for _ in range(60):
+        come_and_go()
+    with gevent.Timeout(PATIENCE_S):
+        while open_files() > before + 3:  # the server's own ends close a moment later
+            gevent.sleep(0.01)
+
+
+def test_17_no_free_file_is_an_error_that_passes(serve: Serve) -> None:
+    port = serve(lambda sock, number: logged_in(sock))
+    connect("main", "127.0.0.1", port, "pear").close()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+    try:
+        with pytest.raises(SwitchUnreachable, match="Too many open files"):
+            connect("main", "127.0.0.1", port, "pear")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    with gevent.Timeout(PATIENCE_S):
+        connect("main", "127.0.0.1", port, "pear").close()
+
+
+# 18, 19: one slow consumer, and a flood. tests/daemon/test_intake.py holds the process for seconds
+# and floods it; what is waited for inside the link is bounded too.
+
+
+def test_18_a_switch_that_is_behind_holds_nobody_up() -> None:
+    """What cannot be sent yet waits in the link; whoever sends goes on at once."""
+    link = up()
+    for number in range(MOST_IN_FLIGHT + 1):
+        link.send(Hangup(f"leg-{number}"))
+    link.take_command_bytes()
+    parked = event("Event-Name: CHANNEL_PARK", "Unique-ID: leg-x", "Event-Date-Timestamp: 5")
+    heard = [type(one) for one in link.receive_events(parked, NOW_US)]
+    assert heard == [LegParked, LinkBusy]
+
+
+def test_19_events_that_wait_for_a_picture_are_bounded() -> None:
+    link = up()
+    link.shed(1, NOW_US)  # from now on events wait for a new picture
+    parked = event("Event-Name: CHANNEL_PARK", "Unique-ID: leg-x", "Event-Date-Timestamp: 5")
+    for _ in range(3):
+        assert link.receive_events(parked * (MOST_EARLY // 2), NOW_US) == []
+    for _ in range(4):
+        for line in link.take_command_bytes().decode().split("\n\n"):
+            heard = link.receive_replies(answer(line), NOW_US)
+            if heard:
+                assert len(heard) <= MOST_EARLY + 1
+                return
+    raise AssertionError("no picture came")
 
 
 def test_19_a_reply_or_event_without_end_is_refused() -> None:
