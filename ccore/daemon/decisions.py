@@ -65,18 +65,18 @@ class DecisionLog:
         self._over.set()
         if self._greenlet is not None:
             self._greenlet.join()
-        self._flush()
+        self.flush()
         if self._file is not None:
             self._file.close()
             self._file = None
 
     def _run(self) -> None:
         while not self._over.wait(FLUSH_S):
-            self._flush()
+            self.flush()
             if not self._is_begun or self._bytes >= self._most_bytes // PARTS:
                 self._renew()
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
         said, self._said = self._said, []
         if not said:
             return
