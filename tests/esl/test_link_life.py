@@ -2,7 +2,9 @@
 
 import json
 import random
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -115,6 +117,20 @@ def test_every_way_out_is_in_the_table() -> None:
         assert ways[Happening.LOST] is LinkState.AWAY
         assert ways[Happening.REFUSED] is LinkState.REFUSED
         assert Happening.LOGGED_IN not in ways or state is LinkState.OPENING
+
+
+def test_the_table_in_the_documentation_is_this_one() -> None:
+    text = (Path(__file__).parent.parent.parent / "docs" / "wire.md").read_text("utf-8")
+    table = text.partition("| state |")[2].partition("\n\n")[0]
+    told = set(re.findall(r"^\| ([a-z ]+) \| ([a-z ]+) \| ([a-z]+) \|$", table, re.M))
+    over = {Happening.LOST, Happening.REFUSED}
+    ours = {
+        (state.value, what.value, then.value)
+        for state, ways in LIFE.items()
+        for what, then in ways.items()
+        if what not in over
+    }
+    assert told == ours | {("every one", "lost", "away"), ("every one", "refused", "refused")}
 
 
 def test_the_picture_is_asked_for_when_events_come_already() -> None:
