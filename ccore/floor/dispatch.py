@@ -90,6 +90,8 @@ def _hung_up(floor: "Floor", node: str, event: LegHungUp) -> None:
         floor.nails.lost(leg)
     elif leg in floor.features.by_leg:
         floor.features.hung_up(leg)
+    else:
+        floor.recovery.ended_unheard(node, event)
 
 
 def _caller_hung_up(floor: "Floor", contact: Contact, event: LegHungUp) -> None:

@@ -310,6 +310,7 @@ class Floor:
         self.callers_on[contact.node] -= 1
         del self.contact_of[contact.number]
         contact.become(CallState.ENDED)
+        self.recovery.has_closed(contact)
         self.tell(contact.closed(self.when_us, cause))
         self.tell(
             News(

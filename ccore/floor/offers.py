@@ -15,6 +15,7 @@ from ccore.model import (
     Hangup,
     LegKind,
     LegResult,
+    Look,
     News,
     Ring,
 )
@@ -175,6 +176,13 @@ class Offers:
         self.by_job[offer.bridge_job] = offer
         floor.disarm(contact)
         floor.command(contact.node, Bridge(contact.id, offer.leg, offer.bridge_job))
+        due_us = floor.now_us + BRIDGE_S * 1_000_000
+        offer.timer = floor.timers.at(due_us, lambda: self._doubt(offer))
+
+    def _doubt(self, offer: Offer) -> None:
+        """The bridge will not come, or nobody told us of it: people may be talking. Look first."""
+        floor = self.floor
+        floor.command(offer.contact.node, Look(offer.leg))
         due_us = floor.now_us + BRIDGE_S * 1_000_000
         offer.timer = floor.timers.at(due_us, lambda: self._too_long(offer, "NORMAL_CLEARING"))
 

@@ -118,10 +118,10 @@ class Reconciliation:
             del self._suspects[leg]
 
     def _put_right(self, node: str, leg: str, fault: Fault) -> None:
-        self._count(fault.what, {"node": node, "leg": leg})
+        self.count(fault.what, {"node": node, "leg": leg})
         fault.repair()
 
-    def _count(self, what: str, about: dict[str, str | int]) -> None:
+    def count(self, what: str, about: dict[str, str | int]) -> None:
         self.repairs[what] += 1
         self.floor.tell(News("repaired", self.floor.now_us, {"what": what, **about}))
 
@@ -256,7 +256,7 @@ class Reconciliation:
         """Whatever left him like this: the call goes its way, he is given the next."""
         floor, offer = self.floor, agent.offer
         about: dict[str, str | int] = {"agent": agent.id, "state": agent.state.name.lower()}
-        self._count("agent-stuck", about)
+        self.count("agent-stuck", about)
         if offer is not None:
             with suppress(ValueError):  # the router may have let go of them already
                 floor.acd.release(offer.contact.number, requeue=True)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from ccore.floor.adoption import FALLBACK, Adoption, parked
 from ccore.floor.contact import CallState, Contact
-from ccore.floor.notes import AGENT, SWITCH, Fields, whole
+from ccore.floor.notes import AGENT, SWITCH, Fields, revived, whole
 from ccore.floor.offer import Offer, OfferState
 from ccore.model import (
     EndedBy,
+    LegHungUp,
     LegKind,
     LegResult,
     LinkUp,
@@ -31,6 +32,7 @@ __all__ = ["LOST", "RESTARTED", "Recovery"]
 
 # Why a call ended of whose end nobody heard.
 LOST = "LOST"  # ccore, or the link to the switch, was not there
+REMEMBERED = 1_000
 RESTARTED = "SWITCH_RESTARTED"  # the switch came back without its calls
 
 
@@ -38,6 +40,7 @@ class Recovery:
     def __init__(self, floor: "Floor") -> None:
         self.floor = floor
         self.adoption = Adoption(floor)
+        self.closed: dict[str, None] = {}  # the newest that were closed, oldest first
         self.cores: dict[str, str] = {}  # which life of each switch we know
 
     def recall(self, notes: Mapping[str, Fields], died_us: int) -> None:
@@ -133,6 +136,26 @@ class Recovery:
             if leg not in there and request.node == node:
                 floor.features.hung_up(leg)
         return len(gone)
+
+    def ended_unheard(self, node: str, event: LegHungUp) -> None:
+        """The end of a channel nobody knows: a caller whose coming was lost is on record yet."""
+        variables = event.variables
+        is_caller = "entry" in variables and variables.get("way") in ("inbound", "fallback")
+        if not is_caller or "state" in variables or event.leg in self.closed:
+            return
+        floor = self.floor
+        contact = revived(floor, node, None, event.leg, variables)
+        contact.outcome, contact.ended_by = Outcome.FAILED, EndedBy.SYSTEM
+        if event.by_phone:
+            contact.ended_by = EndedBy.CALLER
+        floor.tell(contact.closed(floor.when_us, event.cause))
+        floor.reconciliation.count("call-unheard", {"node": node, "leg": event.leg})
+
+    def has_closed(self, contact: Contact) -> None:
+        """Its last event may come a second time, or late."""
+        self.closed[contact.id] = None
+        if len(self.closed) > REMEMBERED:
+            del self.closed[next(iter(self.closed))]
 
     def drop(self, contact: Contact, cause: str) -> None:
         """The switch has this call no more, and nobody heard why."""
