@@ -10,12 +10,14 @@ import gc
 import itertools
 import json
 import os
+import random
 import subprocess
 import sys
 import tempfile
 import time
 import uuid
 from collections.abc import Iterable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,7 @@ from bench.kpi import T_MS, day_of_rows, write_day
 from bench.sim import World
 from ccore.cdr import JournalWriter, Row, Rows
 from ccore.cdr import load as read_back
+from ccore.cdr.packing import pack_closed
 from ccore.cdr.rows import RowFact, row_kind
 from ccore.model import AgentInterval, ContactClosed, LegClosed, Outcome
 
@@ -99,12 +102,39 @@ def retold(facts: list[RowFact], laps: int) -> Iterator[RowFact]:
                 )
 
 
+def uneven(facts: Iterable[RowFact]) -> Iterator[RowFact]:
+    """The simulation's calls are all of one length: here each is stretched by a factor of its own.
+
+    To the microsecond, as a switch stamps them, so that no more can be guessed than of real ones.
+    """
+    chance = random.Random(7)
+    factors: dict[str, float] = {}
+    for fact in facts:
+        if isinstance(fact, AgentInterval):
+            length_us = round((fact.end_us - fact.start_us) * chance.lognormvariate(0, 0.6))
+            yield dataclasses.replace(fact, end_us=fact.start_us + length_us)
+            continue
+        factor = factors.setdefault(fact.contact, chance.lognormvariate(0, 0.6))
+        origin_us = fact.arrived_us if isinstance(fact, ContactClosed) else fact.contact_us
+        stretched = {
+            name: origin_us + round((at_us - origin_us) * factor)
+            for name in ("start_us", "end_us", "queued_us", "answered_us", "ended_us")
+            if (at_us := getattr(fact, name, 0))
+        }
+        stretched |= {
+            name: round(getattr(fact, name) * factor)
+            for name in ("ivr_ms", "wait_ms", "ring_ms", "talk_ms", "hold_ms")
+            if hasattr(fact, name)
+        }
+        yield dataclasses.replace(fact, **stretched)
+
+
 def groups_of(facts: list[RowFact], size: int) -> list[list[RowFact]]:
     return [facts[first : first + size] for first in range(0, len(facts), size)]
 
 
 def flushes_of(facts: Iterable[RowFact]) -> list[list[RowFact]]:
-    """What the daemon would write at a time: the rows of one turn of the floor, all of one moment."""
+    """What the daemon would write at a time: the rows of one turn of the floor."""
     groups: dict[int, list[RowFact]] = {}
     for fact in facts:
         groups.setdefault(end_us(fact), []).append(fact)
@@ -173,16 +203,21 @@ def rates(facts: list[RowFact], root: Path) -> list[dict[str, Any]]:
 
 
 def bytes_per_call(rate: str, facts: list[RowFact], directory: Path) -> dict[str, Any]:
-    """Of a directory as the daemon writes it: rows, the heads of their blocks, texts."""
+    """Of a directory as the daemon writes it (rows, heads of blocks, texts), and once packed."""
     groups = flushes_of(facts)
     write(directory, groups, fsync=False)
     check(directory, facts)
     calls = sum(isinstance(fact, ContactClosed) for fact in facts)
     files = sum(path.stat().st_size for path in directory.glob("*.ccr"))
-    texts = sum(path.stat().st_size for path in directory.glob("strings.db*"))
+    texts = (directory / "strings.db").stat().st_size
     records = read_back(directory)
     rows = sum(records.rows(kind).nbytes for kind in Row)
     records.strings.close()
+    begin = time.perf_counter()
+    pack(directory)
+    seconds = time.perf_counter() - begin
+    check(directory, facts)
+    packed = sum(path.stat().st_size for path in directory.glob("*.ccp"))
     return {
         "calls_per_s": float(rate),
         "rows_per_call": len(facts) / calls,
@@ -191,11 +226,26 @@ def bytes_per_call(rate: str, facts: list[RowFact], directory: Path) -> dict[str
         "heads": round((files - rows) / calls, 1),
         "texts": round(texts / calls, 1),
         "all": round((files + texts) / calls, 1),
+        "packed": round(packed / calls, 1),
+        "packed_all": round((packed + texts) / calls, 1),
+        "calls_packed_per_s": round(calls / seconds),
     }
 
 
+def pack(directory: Path) -> None:
+    """Every day, as the daemon does with those that are over."""
+    writer = JournalWriter(directory)
+    writer.close_days(date.max)
+    writer.close()
+    pack_closed(directory, _fail, lambda done: None)
+
+
+def _fail(trouble: Exception) -> None:
+    raise trouble
+
+
 def year(root: Path) -> dict[str, Any]:
-    """A year, written a day at a time; each figure is that of a process of its own."""
+    """A year of packed days; each figure is that of a process of its own."""
     directory = root / "year"
     directory.mkdir()
     wanted = dict.fromkeys(("attempts", "answered", "abandoned", "answered_in"), 0)
@@ -204,6 +254,7 @@ def year(root: Path) -> dict[str, Any]:
         write_day(directory, day, rows)
         for name, count in _counts(rows).items():
             wanted[name] += count
+    pack(directory)
     _forget(directory)
     table = [sys.executable, "-c", TABLE, str(directory)]
     command = [sys.executable, "-m", "ccore", "kpi", "--cdr", str(directory), "--json"]
@@ -274,7 +325,8 @@ def run() -> dict[str, Any]:
         calls = {rate: facts_of(rate, CALLS) for rate in RATES}
         found["writing"] = rates(list(retold(calls["20"], LAPS)), root)
         found["bytes_per_call"] = [
-            bytes_per_call(rate, facts, root / f"rate-{rate}") for rate, facts in calls.items()
+            bytes_per_call(rate, list(uneven(retold(facts, LAPS))), root / f"rate-{rate}")
+            for rate, facts in calls.items()
         ]
         found["freeswitch_bytes"] = sizes()
         found["year"] = year(root)
@@ -297,13 +349,14 @@ def show(found: dict[str, Any], console: Console) -> None:
         )
     console.print(table)
     table = Table(title="Bytes per call", title_justify="left")
-    for title in ("", "rows", "heads", "texts", "all"):
+    for title in ("", "rows", "heads", "texts", "all", "packed", "packed, with texts"):
         table.add_column(title, justify="right" if title else "left")
     for one in found["bytes_per_call"]:
-        cells = [f"{one[name]:,.0f}" for name in ("rows", "heads", "texts", "all")]
+        names = ("rows", "heads", "texts", "all", "packed", "packed_all")
+        cells = [f"{one[name]:,.0f}" for name in names]
         table.add_row(f"ccore at {one['calls_per_s']:g} calls/s", *cells)
     for title, size in found["freeswitch_bytes"].items():
-        table.add_row(title, "", "", "", f"{size:,}")
+        table.add_row(title, "", "", "", f"{size:,}", "", "")
     console.print(table)
     got = found["year"]
     console.print(
