@@ -13,6 +13,7 @@ from ccore.floor.contact import CallState, Contact
 from ccore.floor.notes import AGENT, SWITCH, Fields, revived, whole
 from ccore.floor.offer import Offer, OfferState
 from ccore.model import (
+    Answer,
     EndedBy,
     LegHungUp,
     LegKind,
@@ -196,6 +197,10 @@ class Recovery:
                 floor.entry.transferred(contact, parked(leg))
             contact.transfer_to = ""
             return
+        if contact.is_answered and not leg.answered:
+            floor.command(contact.node, Answer(contact.id))
+        if contact.fallback_timer is not None:  # or the dialplan's own, 5 s, still runs
+            floor.arm(contact)
         if contact.state in (CallState.ARRIVING, CallState.ENDING):
             floor.after_speech.pop(contact.last_words, lambda: floor.entry.let_go(contact))()
         elif contact.state is CallState.IVR:
