@@ -36,7 +36,7 @@ class Match:
 
 @disjoint_base
 class Router:
-    def __init__(self, seed: int = 0) -> None: ...
+    def __init__(self, seed: int = 0, *, few: int = 256) -> None: ...
     def set_agent(
         self,
         agent: int,

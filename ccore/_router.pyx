@@ -23,6 +23,7 @@ from libc.stdint cimport int32_t
 
 from ccore.engine._engine cimport Choice, check_lease, checked_clock
 from ccore.engine._idle cimport LISTED
+from ccore.engine._keys cimport Key
 from ccore.engine._matching cimport NONE
 from ccore.engine._row cimport row_at
 from ccore.engine._waiting cimport Call
@@ -37,6 +38,7 @@ cdef enum:
     MILLION = 1_000_000
     HEAVIEST = 1_000_000
     MOST_STEPS = 100
+    FEW_PROFILES = 256      # a look at each costs less than to keep so many in order
 
 
 cdef class Match:
@@ -109,8 +111,9 @@ cdef int check_step(int64_t call, int64_t step, int64_t least) except -1:
 cdef class Router(Engine):
     """Agents, needs and waiting calls; ids are integers that the caller chooses."""
 
-    def __cinit__(self, seed=0):
+    def __cinit__(self, seed=0, *, int32_t few=FEW_PROFILES):
         self.roster.seed = index(seed) & ((1 << 64) - 1)
+        self.roster.few = few
 
     # Agents
 
@@ -289,11 +292,12 @@ cdef class Router(Engine):
         """Reserve some agent and call that could take each other: after a change of many."""
         cdef int32_t need, agent
         cdef Choice choice
+        cdef Key key
         checked_clock("now_us", now_us)
         check_lease(lease_us)
         for need in range(min(self.roster.need_count, self.calls.needs_room)):
-            if self.calls.of_need[need].open != NONE and self.roster.needs[need].idle:
-                self.choose_call(self.roster.first(need), now_us, lease_us, &choice)
+            if self.calls.of_need[need].open != NONE and self.roster.idle_of(need):
+                self.choose_call(self.roster.first(need, &key), now_us, lease_us, &choice)
                 return match_of(&choice)
         if self.calls.total_alone:
             for agent in range(self.roster.agents_room):
@@ -354,7 +358,7 @@ cdef class Router(Engine):
         """Agents who are idle, all or those who meet this need."""
         if need < 0:
             return self.roster.total_idle
-        return self.roster.needs[self.roster.known_need(need)].idle
+        return self.roster.idle_of(self.roster.known_need(need))
 
     def idle_agents(self, int64_t need):
         """Those who are idle and meet this need, by id. A walk over the agents."""

@@ -6,7 +6,7 @@ first. `_waiting` has the calls: who waits, in which order. `ccore._router` has 
 
 from libc.string cimport memset
 
-from ccore.engine._heads cimport Key
+from ccore.engine._keys cimport Key
 from ccore.engine._idle cimport AWAY, LISTED, RESERVED
 from ccore.engine._matching cimport NONE, ORDER, SKILL_BITS
 from ccore.engine._waiting cimport ALONE, NEVER, Best, Call
@@ -72,11 +72,11 @@ cdef class Engine:
         cdef int32_t need = one.need
         cdef bint alone = one.alone
         cdef Best best
-        cdef Key key
+        cdef Key key, next_key
         memset(&key, 0, sizeof(Key))
         checked_clock("now_us", now_us)
         check_lease(lease_us)
-        choice.candidates = 1 if alone else self.roster.needs[need].idle
+        choice.candidates = 1 if alone else self.roster.idle_of(need)
         choice.rule = <int32_t>self.roster.needs[need].words[ORDER]
         if choice.candidates == 0:
             return False
@@ -87,24 +87,21 @@ cdef class Engine:
         if agent == NONE:
             if alone:
                 return False
-            agent = self.roster.first(need)
-            key = self.roster.needs[need].heads.room[0]
+            agent = self.roster.first(need, &key)
         if self.calls.total > 1:  # nobody overtakes
             self.calls.best(agent, self.roster, now_us, &best)
             if best.slot != slot:
                 return False
         self._reserve(slot, agent, now_us, lease_us, choice)
         if not alone:
-            other = self.roster.first(need)
+            other = self.roster.first(need, &next_key)
         choice.runner_up = other
         if other == NONE:
             choice.decided_by = ALONE
         elif choice.rule == PREFERRED_AGENT:
             choice.decided_by = BY_PREFERENCE
         else:
-            choice.decided_by = decided(
-                &key, &self.roster.needs[need].heads.room[0], choice.rule
-            )
+            choice.decided_by = decided(&key, &next_key, choice.rule)
         return True
 
     cdef bint choose_call(
@@ -238,9 +235,9 @@ cdef class Engine:
         return self.roster.let_go(before)
 
     cdef bint meets(self, int32_t agent, int32_t need) noexcept nogil:
-        return self.roster.edge(
+        return self.roster.place(
             &self.roster.profiles[self.roster.agents[agent].profile], need
-        ) is not NULL
+        ) != NONE
 
     # Refusals
 

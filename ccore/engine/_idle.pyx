@@ -1,333 +1,432 @@
 """Idle agents, and the first of them for a need, at a cost that does not grow with head-count.
 
 Agents with the same words (skills, site, ...) share a *profile*; its idle agents stand in a *pool*,
-one for each order that some need asks for. An *edge* says that a profile meets a need. A need's
-*heads* hold for each profile that meets it a key not behind the profile's first idle agent.
+one for each order that some need asks for. A need that *few* profiles meet looks at the first of
+each. One that many meet has *keys*: for each profile, the clock of its first agent.
 
-Who becomes idle is put at the end of his pool, and nobody else has to know unless he is its first
-and not behind the keys that stand in heads already. Who leaves is only taken out of his pool. The
-keys left behind are mended by who finds one on top of a heap: put down to where the profile's next
-agent belongs, or taken out when there is none. So each key is mended at most once for each time it
-was put there, and a choice costs the same on average with 100 agents and with 100,000, whether
-they share a few profiles or have one each.
+Only when a pool gets a new first (it was empty, or he comes before the others) are such needs told
+of it. When an agent leaves, they are not: the keys left behind are found out by who meets one as
+the smallest. The pool may be empty by then, or have been told of anew: the key is dropped. Or the
+first may be another: the key is put where he belongs. So a key is touched twice, each time where it
+is cheap, and a choice costs the same on average with 100 agents and with 100,000, whether they
+share a few profiles or have one each.
+
+An agent who becomes idle is asked for a call first (`offer_for_agent`), and when calls wait he is
+gone again at once. So he stays a *newcomer*, in no pool, until somebody looks for an agent.
 """
 
-from libc.stdint cimport INT64_MIN
-from libc.stdlib cimport free
-from libc.string cimport memmove
+from libc.stdint cimport INT64_MAX
+from libc.stdlib cimport free, malloc, realloc
+from libc.string cimport memmove, memset
 
-from ccore.engine._heads cimport (
-    PROFILE_BITS,
-    heads_down,
-    heads_order,
-    heads_pop,
-    heads_push,
-    heads_twice,
+from ccore.engine._keys cimport (
+    Note,
+    heap_down,
+    heap_drop,
+    heap_order,
+    heap_push,
     key_before,
-    same_key,
+    keys_add,
+    keys_free,
+    keys_held,
+    run_drop,
 )
-from ccore.engine._matching cimport (
-    FEWEST_CALLS,
-    FIXED_ORDER,
-    LEAST_OCCUPIED,
-    LONGEST_IDLE,
-    LONGEST_READY,
-    NONE,
-    RANDOM,
-    ROUND_ROBIN,
-    WEIGHTED,
-)
-from ccore.engine._memory cimport grown
-from ccore.engine._row cimport row_add, row_at, row_remove
+from ccore.engine._matching cimport LONGEST_IDLE, NONE
+from ccore.engine._memory cimport fetch, out_of_memory
+from ccore.engine._order cimport Order, goes_before, primary
+from ccore.engine._row cimport row_add, row_at, row_free, row_numbers, row_remove
 
 cdef enum:
-    PROFILE = (1 << PROFILE_BITS) - 1
-    SEEN = 2                # while heads are mended
-    BILLION = 1_000_000_000
+    AHEAD = 4               # keys that are looked up in advance
+    LEFT_BEHIND = 16        # so many keys too many are not worth a tidying
 
 
-cdef int64_t drawn(uint64_t seed, uint64_t turn) noexcept nogil:
-    """A number out of seed and turn (splitmix64, S. Vigna, public domain)."""
-    cdef uint64_t z = seed + turn * <uint64_t>0x9E3779B97F4A7C15ULL
-    z = (z ^ (z >> 30)) * <uint64_t>0xBF58476D1CE4E5B9ULL
-    z = (z ^ (z >> 27)) * <uint64_t>0x94D049BB133111EBULL
-    return <int64_t>((z ^ (z >> 31)) >> 1)
-
-
-cdef int64_t primary(const Agent *agent, int32_t order, uint64_t seed) noexcept nogil:
-    """What agents are compared by before their idle clocks."""
-    if order == LONGEST_READY:
-        return agent.ready_us
-    if order == LEAST_OCCUPIED:
-        return agent.occupancy
-    if order == FEWEST_CALLS:
-        return agent.calls
-    if order == ROUND_ROBIN:
-        return agent.offered
-    if order == WEIGHTED:
-        return <int64_t>agent.calls * BILLION // agent.weight
-    if order == FIXED_ORDER:
-        return agent.position
-    if order == RANDOM:
-        return drawn(seed, agent.turn)
-    return 0
-
-
-cdef bint goes_before(const void *of, int32_t a, int32_t b) noexcept nogil:
-    cdef const Order *order = <const Order *>of
-    cdef const Agent *x = &order.agents[a]
-    cdef const Agent *y = &order.agents[b]
-    cdef int64_t x_first, y_first
-    if order.order != LONGEST_IDLE:
-        x_first = primary(x, order.order, order.seed)
-        y_first = primary(y, order.order, order.seed)
-        if x_first != y_first:
-            return x_first < y_first
-    if x.idle_us != y.idle_us:
-        return x.idle_us < y.idle_us
-    return x.turn < y.turn
-
-
-cdef inline void not_after(Pool *pool, Key key) noexcept nogil:
-    """A key was put into heads: keep in mind the latest."""
-    cdef Key latest
-    latest.rank, latest.primary = key.rank, pool.primary
-    latest.idle_us, latest.turn = pool.idle_us, pool.turn
-    if key_before(&latest, &key):
-        pool.primary, pool.idle_us, pool.turn = key.primary, key.idle_us, key.turn
+cdef inline void empty(Pool *pool) noexcept nogil:
+    row_free(&pool.row)
+    pool.version += pool.version != 0
+    pool.told = pool.version
 
 
 cdef class Idle:
     """Agents, profiles and needs by number, and who of them is idle; `Roster` fills them in."""
 
+    def __cinit__(self):
+        self.newcomer = NONE
+
     def __dealloc__(self):
-        cdef int32_t i, j
+        cdef int32_t i
         for i in range(self.profile_count):
-            for j in range(self.profiles[i].pool_count):
-                free(self.profiles[i].pools[j].row.room)
-            free(self.profiles[i].pools)
-            free(self.profiles[i].edges)
+            self.close(i)
+            free(self.profiles[i].others)
         for i in range(self.need_count):
-            free(self.needs[i].heads.room)
+            self.forget_keys(i)
         free(self.agents)
         free(self.profiles)
+        free(self.fronts)
         free(self.needs)
+        free(self.idle)
+        free(self.has_keys)
 
-    cdef Edge *edge(self, const Profile *profile, int32_t need) noexcept nogil:
-        """NULL: its agents do not meet the need."""
-        cdef int32_t low = 0, high = profile.edge_count, middle
+    cdef int32_t place(self, const Profile *profile, int32_t need) noexcept nogil:
+        """Where the need stands among those of the profile; NONE: its agents do not meet it."""
+        cdef int32_t low = 0, high = profile.need_count, middle
         while low < high:
             middle = (low + high) >> 1
-            if profile.edges[middle].need < need:
+            if profile.needs[middle] < need:
                 low = middle + 1
             else:
                 high = middle
-        if low < profile.edge_count and profile.edges[low].need == need:
-            return &profile.edges[low]
-        return NULL
+        return low if low < profile.need_count and profile.needs[low] == need else NONE
 
-    cdef Pool *pool(self, const Profile *profile, int32_t order) noexcept nogil:
-        cdef int32_t i
-        for i in range(profile.pool_count):
-            if profile.pools[i].order == order:
-                return &profile.pools[i]
-        return NULL
+    # Who is idle
 
     cdef int put(self, int32_t agent) except -1 nogil:
         """He is idle."""
-        cdef int32_t number = self.agents[agent].profile, i
-        cdef Profile *profile = &self.profiles[number]
-        cdef Order order
-        order.agents, order.seed = self.agents, self.seed
+        self.enlist()
+        self.newcomer = agent
         self.agents[agent].state = LISTED
-        for i in range(profile.edge_count):
-            self.needs[profile.edges[i].need].idle += 1
         self.total_idle += 1
-        for i in range(profile.pool_count):
-            order.order = profile.pools[i].order
-            if row_add(&profile.pools[i].row, agent, goes_before, &order) == 0:
-                self._announce(number, i)
         return 0
 
     cdef void take(self, int32_t agent) noexcept nogil:
         """He is not any more; what he is now, says the caller."""
-        cdef Profile *profile = &self.profiles[self.agents[agent].profile]
-        cdef Order order
-        cdef int32_t i
-        order.agents, order.seed = self.agents, self.seed
-        for i in range(profile.pool_count):
-            order.order = profile.pools[i].order
-            row_remove(&profile.pools[i].row, agent, goes_before, &order)
-        for i in range(profile.edge_count):
-            self.needs[profile.edges[i].need].idle -= 1
+        cdef int32_t number = self.agents[agent].profile, i
+        cdef const Profile *profile = &self.profiles[number]
         self.total_idle -= 1
+        if agent == self.newcomer:
+            self.newcomer = NONE
+            return
+        for i in range(profile.need_count):
+            self.idle[profile.needs[i]] -= 1
+        self._remove(number, LONGEST_IDLE, agent)
+        if profile.others is not NULL:
+            for i in range(LONGEST_IDLE + 1, POOL_ORDERS):
+                self._remove(number, i, agent)
 
-    cdef int32_t first(self, int32_t need) noexcept nogil:
-        """The idle agent whose turn it is, or NONE; his key is on top of the need's heads."""
-        cdef Need *wanted = &self.needs[need]
-        cdef Key *top
+    cdef int enlist(self) except -1 nogil:
+        """Put the newcomer, if there is one, into his pools."""
+        cdef int32_t agent = self.newcomer, number, i
+        cdef const Profile *profile
+        if agent == NONE:
+            return 0
+        self.newcomer = NONE
+        number = self.agents[agent].profile
+        profile = &self.profiles[number]
+        for i in range(profile.need_count):
+            self.idle[profile.needs[i]] += 1
+        self._add(number, LONGEST_IDLE, agent)
+        if profile.others is not NULL:
+            for i in range(LONGEST_IDLE + 1, POOL_ORDERS):
+                self._add(number, i, agent)
+        return 0
+
+    cdef int32_t idle_of(self, int32_t need) except -1 nogil:
+        """How many idle agents meet the need."""
+        self.enlist()
+        return self.idle[need]
+
+    cdef int32_t first(self, int32_t need, Key *found) except -2 nogil:
+        """The idle agent whose turn it is, and his key; or NONE."""
+        self.enlist()
+        if self.idle[need] == 0:
+            return NONE
+        if self.has_keys[need]:
+            return self._first_of_many(need, found)
+        return self._first_of_few(need, found)
+
+    cdef int32_t _first_of_few(self, int32_t need, Key *found) noexcept nogil:
+        cdef const Need *wanted = &self.needs[need]
+        cdef const Front *front
+        cdef int32_t i, best = NONE
+        cdef int64_t idle_us = INT64_MAX, turn = 0
         cdef Key key
-        cdef Profile *profile
+        for i in range(wanted.profiles):
+            if wanted.order == LONGEST_IDLE and not wanted.is_ranked:
+                front = &self.fronts[wanted.few[i]]
+                if front.idle_us < idle_us or front.idle_us == idle_us and front.turn < turn:
+                    idle_us, turn, best = front.idle_us, front.turn, wanted.few[i]
+            elif self.profiles[wanted.few[i]].idle.row.size:
+                self._key(wanted.few[i], need, &key)
+                if best == NONE or key_before(&key, found):
+                    found[0] = key
+                    best = key.profile
+        if wanted.order == LONGEST_IDLE and not wanted.is_ranked:
+            found.rank, found.primary = 0, 0
+            found.idle_us, found.turn, found.profile = idle_us, turn, best
+        return row_at(&self._pool(best, wanted.order).row, 0)
+
+    cdef int32_t _first_of_many(self, int32_t need, Key *found) except -2 nogil:
+        cdef Need *wanted = &self.needs[need]
+        cdef Keys *keys = &wanted.keys
         cdef Pool *pool
-        cdef Edge *edge
-        cdef int32_t agent
-        while wanted.heads.size:
-            top = &wanted.heads.room[0]
-            profile = &self.profiles[top.turn & PROFILE]
-            pool = self.pool(profile, wanted.order)
-            if pool.row.size == 0:
-                edge = self.edge(profile, need)
-                pool.unlisted += edge.listed
-                edge.listed = False
-                heads_pop(&wanted.heads)
-                continue
-            agent = row_at(&pool.row, 0)
-            key = self._key(agent, top.turn & PROFILE, wanted.order, top.rank)
-            if same_key(&key, top):
-                return agent
-            if heads_twice(&wanted.heads):
-                heads_pop(&wanted.heads)
+        cdef Note note
+        cdef bint is_found = False
+        while keys.first < keys.last:
+            note = keys.run[keys.first]
+            pool = self._pool(note.profile, wanted.order)
+            if self._counts(pool, note.version):
+                self._key(note.profile, need, found)
+                if pool.version == note.version:
+                    is_found = True
+                    break
+                heap_push(keys, found)
+            elif keys.first + AHEAD < keys.last:
+                fetch(&self.profiles[keys.run[keys.first + AHEAD].profile])
+            run_drop(keys)
+        while keys.heap_size:
+            pool = self._pool(keys.heap[0].profile, wanted.order)
+            if not self._counts(pool, keys.heap[0].version):
+                heap_drop(keys)
+            elif pool.version != keys.heap[0].version:
+                self._key(keys.heap[0].profile, need, &keys.heap[0])
+                heap_down(keys, 0, keys.heap[0])
             else:
-                not_after(pool, key)
-                heads_down(&wanted.heads, 0, key)
-        return NONE
+                if not is_found or key_before(&keys.heap[0], found):
+                    found[0] = keys.heap[0]
+                    is_found = True
+                break
+        if not is_found:
+            return NONE
+        return row_at(&self._pool(found.profile, wanted.order).row, 0)
+
+    # Pools
+
+    cdef Pool *_pool(self, int32_t profile, int32_t order) noexcept nogil:
+        if order == LONGEST_IDLE:
+            return &self.profiles[profile].idle
+        return &self.profiles[profile].others[order]
+
+    cdef int _add(self, int32_t profile, int32_t order, int32_t agent) except -1 nogil:
+        cdef Pool *pool = self._pool(profile, order)
+        cdef Order by
+        if pool.version == 0:
+            return 0
+        by.agents, by.seed, by.order = self.agents, self.seed, order
+        if row_add(&pool.row, agent, goes_before, &by) == 0:
+            pool.version += 1
+            pool.told = pool.version
+            if order == LONGEST_IDLE:
+                self._set_front(profile)
+            self._announce(profile, order)
+        return 0
+
+    cdef void _remove(self, int32_t profile, int32_t order, int32_t agent) noexcept nogil:
+        cdef Pool *pool = self._pool(profile, order)
+        cdef Order by
+        if pool.version == 0:
+            return
+        by.agents, by.seed, by.order = self.agents, self.seed, order
+        if row_remove(&pool.row, agent, goes_before, &by) == 0:
+            pool.version += 1
+            if order == LONGEST_IDLE:
+                self._set_front(profile)
+
+    cdef void _set_front(self, int32_t profile) noexcept nogil:
+        cdef Row *row = &self.profiles[profile].idle.row
+        cdef const Agent *agent
+        self.fronts[profile].idle_us = INT64_MAX
+        if row.size:
+            agent = &self.agents[row_at(row, 0)]
+            self.fronts[profile].idle_us, self.fronts[profile].turn = agent.idle_us, agent.turn
+
+    cdef int _open(self, int32_t profile, int32_t order) except -1 nogil:
+        """Make the profile's pool of this order, if there is none."""
+        cdef Profile *one = &self.profiles[profile]
+        cdef Pool *pool
+        cdef const int32_t *agents
+        cdef int32_t i
+        if order != LONGEST_IDLE and one.others is NULL:
+            one.others = <Pool *>malloc(POOL_ORDERS * sizeof(Pool))
+            if one.others is NULL:
+                out_of_memory()
+            memset(one.others, 0, POOL_ORDERS * sizeof(Pool))
+        pool = self._pool(profile, order)
+        if pool.version == 0:
+            pool.version = 1
+            if order == LONGEST_IDLE:
+                self._set_front(profile)
+            agents = row_numbers(&one.idle.row)
+            for i in range(one.idle.row.size):
+                self._add(profile, order, agents[i])
+        return 0
+
+    # Who may serve what
 
     cdef int connect(self, int32_t profile, int32_t need, const Meeting *meeting) except -1 nogil:
         """From now on these agents meet the need. They did not before."""
         cdef Profile *one = &self.profiles[profile]
         cdef Need *wanted = &self.needs[need]
-        cdef Edge edge
-        cdef Pool *pool
-        cdef int32_t place = 0, room
-        edge.rank, edge.need, edge.turn = meeting.rank, need, <int16_t>meeting.turn
-        edge.pool = <uint8_t>self._add_pool(profile, wanted.order)
-        edge.listed = False
-        pool = &one.pools[edge.pool]
-        if one.edge_count == one.edge_room:
-            room = max(4, 2 * one.edge_room)
-            one.edges = <Edge *>grown(
-                one.edges, one.edge_room * sizeof(Edge), room * sizeof(Edge)
-            )
-            one.edge_room = room
-        place = one.edge_count
-        while place > 0 and one.edges[place - 1].need > need:
+        cdef int32_t place, moved
+        self.enlist()
+        self._open(profile, LONGEST_IDLE)
+        self._open(profile, meeting.order)
+        self._more_needs(one, meeting.rank or meeting.turn or meeting.order)
+        place = one.need_count
+        while place > 0 and one.needs[place - 1] > need:
             place -= 1
-        memmove(
-            &one.edges[place + 1], &one.edges[place], (one.edge_count - place) * sizeof(Edge)
-        )
-        one.edges[place] = edge
-        one.edge_count += 1
-        pool.unlisted += 1
-        wanted.edges += 1
+        moved = one.need_count - place
+        memmove(one.needs + place + 1, one.needs + place, moved * sizeof(int32_t))
+        one.needs[place] = need
+        if one.meetings is not NULL:
+            memmove(one.meetings + place + 1, one.meetings + place, moved * sizeof(Meeting))
+            one.meetings[place] = meeting[0]
+        one.need_count += 1
         wanted.members += one.members
-        wanted.idle += pool.row.size
-        if pool.row.size:
-            self._list(
-                profile,
-                &one.edges[place],
-                self._key(row_at(&pool.row, 0), profile, pool.order, edge.rank),
-            )
+        self.idle[need] += one.idle.row.size
+        return self._note_profile(profile, need)
+
+    cdef int _note_profile(self, int32_t profile, int32_t need) except -1 nogil:
+        """One more that meets the need: from so many on it has keys, and looks at no profile."""
+        cdef Need *wanted = &self.needs[need]
+        cdef int32_t i, room
+        wanted.profiles += 1
+        if self.has_keys[need]:
+            return self._add_key(profile, need)
+        if wanted.profiles > wanted.few_room:
+            room = max(4, 2 * wanted.few_room)
+            wanted.few = <int32_t *>realloc(wanted.few, room * sizeof(int32_t))
+            if wanted.few is NULL:
+                out_of_memory()
+            wanted.few_room = room
+        wanted.few[wanted.profiles - 1] = profile
+        if wanted.profiles > self.few:
+            self.has_keys[need] = True
+            for i in range(wanted.profiles):
+                self._add_key(wanted.few[i], need)
         return 0
 
-    cdef void disconnect(self, int32_t profile, int32_t need) noexcept nogil:
-        """They do not meet it any more. Its heads are the caller's business."""
-        cdef Profile *one = &self.profiles[profile]
-        cdef Edge *edge = self.edge(one, need)
-        if edge is NULL:
-            return
-        self.needs[need].edges -= 1
-        self.needs[need].members -= one.members
-        self.needs[need].idle -= one.pools[0].row.size
-        one.pools[edge.pool].unlisted -= not edge.listed
-        one.edge_count -= 1
-        memmove(edge, edge + 1, (one.edges + one.edge_count - edge) * sizeof(Edge))
-
-    cdef void mend(self, int32_t need) noexcept nogil:
-        """Every key of its heads as it ought to be, and each profile once."""
-        cdef Heads *heads = &self.needs[need].heads
-        cdef int32_t order = self.needs[need].order, i, kept = 0
-        cdef Profile *profile
-        cdef Pool *pool
-        cdef Edge *edge
+    cdef int _add_key(self, int32_t profile, int32_t need) except -1 nogil:
         cdef Key key
-        for i in range(heads.size):
-            key = heads.room[i]
-            profile = &self.profiles[key.turn & PROFILE]
-            pool = self.pool(profile, order)
-            edge = self.edge(profile, need)
-            if pool.row.size == 0:
-                pool.unlisted += edge.listed
-                edge.listed = False
-            elif edge.listed != SEEN:
-                edge.listed = SEEN
-                key = self._key(row_at(&pool.row, 0), key.turn & PROFILE, order, key.rank)
-                not_after(pool, key)
-                heads.room[kept] = key
-                kept += 1
-        heads.size = kept
-        for i in range(kept):
-            self.edge(&self.profiles[heads.room[i].turn & PROFILE], need).listed = True
-        heads_order(heads)
-
-    cdef Key _key(
-        self, int32_t agent, int32_t profile, int32_t order, int64_t rank
-    ) noexcept nogil:
-        cdef const Agent *one = &self.agents[agent]
-        cdef Key key
-        key.rank = rank
-        key.primary = primary(one, order, self.seed)
-        key.idle_us = one.idle_us
-        key.turn = <uint64_t>one.turn << PROFILE_BITS | <uint64_t>profile
-        return key
-
-    cdef int _announce(self, int32_t number, int32_t place) except -1 nogil:
-        """A pool has a new first: tell the needs whose heads have no key for it, or a later one."""
-        cdef Profile *profile = &self.profiles[number]
-        cdef Pool *pool = &profile.pools[place]
-        cdef Key key = self._key(row_at(&pool.row, 0), number, pool.order, 0), latest
-        cdef bint earlier
-        cdef int32_t i
-        latest.rank, latest.primary = 0, pool.primary
-        latest.idle_us, latest.turn = pool.idle_us, pool.turn
-        earlier = key_before(&key, &latest)
-        if pool.unlisted == 0 and not earlier:
+        if self.profiles[profile].idle.row.size == 0:
             return 0
-        for i in range(profile.edge_count):
-            if profile.edges[i].pool == place and (earlier or not profile.edges[i].listed):
-                key.rank = profile.edges[i].rank
-                self._list(number, &profile.edges[i], key)
-        pool.primary, pool.idle_us, pool.turn = key.primary, key.idle_us, key.turn
+        self._key(profile, need, &key)
+        return keys_add(&self.needs[need].keys, &key)
+
+    cdef void forget_keys(self, int32_t need) noexcept nogil:
+        """No profile meets it; so it begins with few again."""
+        keys_free(&self.needs[need].keys)
+        free(self.needs[need].few)
+        self.needs[need].few = NULL
+        self.needs[need].few_room = 0
+        self.has_keys[need] = False
+
+    cdef int disconnect(self, int32_t profile, int32_t need) except -1 nogil:
+        """They do not meet it any more. Its keys are the caller's business."""
+        cdef Profile *one = &self.profiles[profile]
+        cdef int32_t place = self.place(one, need), moved
+        if place == NONE:
+            return 0
+        self.enlist()
+        self._drop_profile(profile, need)
+        self.needs[need].members -= one.members
+        self.idle[need] -= one.idle.row.size
+        one.need_count -= 1
+        moved = one.need_count - place
+        memmove(one.needs + place, one.needs + place + 1, moved * sizeof(int32_t))
+        if one.meetings is not NULL:
+            memmove(one.meetings + place, one.meetings + place + 1, moved * sizeof(Meeting))
         return 0
 
-    cdef int _list(self, int32_t number, Edge *edge, Key key) except -1 nogil:
-        cdef Need *need = &self.needs[edge.need]
-        cdef Pool *pool = &self.profiles[number].pools[edge.pool]
-        if need.heads.size > 2 * need.edges + 8:
-            self.mend(edge.need)
-        pool.unlisted -= not edge.listed
-        edge.listed = True
-        not_after(pool, key)
-        return heads_push(&need.heads, key)
+    cdef void _drop_profile(self, int32_t profile, int32_t need) noexcept nogil:
+        cdef Need *wanted = &self.needs[need]
+        cdef int32_t i
+        wanted.profiles -= 1
+        if not self.has_keys[need]:
+            for i in range(wanted.profiles):
+                if wanted.few[i] == profile:
+                    wanted.few[i] = wanted.few[wanted.profiles]
+                    break
 
-    cdef int32_t _add_pool(self, int32_t number, int32_t order) except -1 nogil:
-        """The place of the profile's pool in this order; made if there is none."""
-        cdef Profile *profile = &self.profiles[number]
-        cdef Pool *pool
-        cdef Order by
-        cdef int32_t place, i
-        for place in range(profile.pool_count):
-            if profile.pools[place].order == order:
-                return place
-        place = profile.pool_count
-        profile.pools = <Pool *>grown(
-            profile.pools, place * sizeof(Pool), (place + 1) * sizeof(Pool)
-        )
-        profile.pool_count += 1
-        pool = &profile.pools[place]
-        pool.order = order
-        pool.primary = pool.idle_us = INT64_MIN
-        by.agents, by.seed, by.order = self.agents, self.seed, order
-        if place:
-            for i in range(profile.pools[0].row.size):
-                row_add(&pool.row, row_at(&profile.pools[0].row, i), goes_before, &by)
-        return place
+    cdef void close(self, int32_t profile) noexcept nogil:
+        """Forget the profile: nobody has it. Keys left behind are found out as those of any."""
+        cdef Profile *one = &self.profiles[profile]
+        cdef int32_t i
+        for i in range(one.need_count):
+            self._drop_profile(profile, one.needs[i])
+        empty(&one.idle)
+        if one.others is not NULL:
+            for i in range(POOL_ORDERS):
+                empty(&one.others[i])
+        free(one.needs)
+        free(one.meetings)
+        one.needs, one.meetings, one.need_count = NULL, NULL, 0
+
+    cdef int _more_needs(self, Profile *one, bint with_meetings) except -1 nogil:
+        """Room for one more: rooms are powers of two."""
+        cdef int32_t room = 4
+        while room <= one.need_count:
+            room *= 2
+        if one.need_count == 0 or room == 2 * one.need_count:
+            one.needs = <int32_t *>realloc(one.needs, room * sizeof(int32_t))
+            if one.needs is NULL:
+                out_of_memory()
+            if one.meetings is not NULL:
+                one.meetings = <Meeting *>realloc(one.meetings, room * sizeof(Meeting))
+                if one.meetings is NULL:
+                    out_of_memory()
+        if with_meetings and one.meetings is NULL:
+            one.meetings = <Meeting *>malloc(room * sizeof(Meeting))
+            if one.meetings is NULL:
+                out_of_memory()
+            memset(one.meetings, 0, room * sizeof(Meeting))
+        return 0
+
+    # Keys
+
+    cdef void _key(self, int32_t profile, int32_t need, Key *key) noexcept nogil:
+        """Where the profile's first idle agent stands."""
+        cdef const Need *wanted = &self.needs[need]
+        cdef const Profile *one = &self.profiles[profile]
+        cdef Pool *pool = self._pool(profile, wanted.order)
+        cdef const Agent *agent = &self.agents[row_at(&pool.row, 0)]
+        key.rank = 0
+        if wanted.is_ranked and one.meetings is not NULL:
+            key.rank = one.meetings[self.place(one, need)].rank
+        key.primary = primary(agent, wanted.order, self.seed)
+        key.idle_us, key.turn = agent.idle_us, agent.turn
+        key.profile, key.version = profile, pool.version
+
+    cdef int _announce(self, int32_t profile, int32_t order) except -1 nogil:
+        """The pool has a new first; keys for it from before count no more."""
+        cdef const Profile *one = &self.profiles[profile]
+        cdef Pool *pool = self._pool(profile, order)
+        cdef const Agent *agent = &self.agents[row_at(&pool.row, 0)]
+        cdef Need *need
+        cdef Key key
+        cdef int32_t i
+        key.rank, key.primary = 0, primary(agent, order, self.seed)
+        key.idle_us, key.turn = agent.idle_us, agent.turn
+        key.profile, key.version = profile, pool.version
+        for i in range(one.need_count):
+            if one.meetings is not NULL:
+                if one.meetings[i].order != order:
+                    continue
+                key.rank = one.meetings[i].rank
+            if not self.has_keys[one.needs[i]]:
+                continue
+            need = &self.needs[one.needs[i]]
+            if keys_held(&need.keys) > 2 * need.profiles + LEFT_BEHIND:
+                self._tidy(one.needs[i])
+            keys_add(&need.keys, &key)
+        return 0
+
+    cdef bint _counts(self, const Pool *pool, uint32_t version) noexcept nogil:
+        """Does a key of this version say anything still?"""
+        return pool.row.size > 0 and <int32_t>(pool.told - version) <= 0
+
+    cdef void _tidy(self, int32_t need) noexcept nogil:
+        """Drop the keys that do not."""
+        cdef Keys *keys = &self.needs[need].keys
+        cdef int32_t order = self.needs[need].order, i, kept = 0
+        for i in range(keys.first, keys.last):
+            if self._counts(self._pool(keys.run[i].profile, order), keys.run[i].version):
+                keys.run[kept] = keys.run[i]
+                kept += 1
+        keys.first, keys.last = 0, kept
+        kept = 0
+        for i in range(keys.heap_size):
+            if self._counts(self._pool(keys.heap[i].profile, order), keys.heap[i].version):
+                keys.heap[kept] = keys.heap[i]
+                kept += 1
+        keys.heap_size = kept
+        heap_order(keys)

@@ -1,6 +1,6 @@
 """Does an agent with these words meet a need with those? See _matching.pyx."""
 
-from libc.stdint cimport int32_t, int64_t
+from libc.stdint cimport int16_t, int64_t
 
 cdef enum:                  # places of a profile's words; what follows is lists
     USED                    # parts of WHOLE in use
@@ -47,7 +47,8 @@ cdef enum:
 
 cdef struct Meeting:
     int64_t rank            # among those who meet the need, the better the smaller
-    int32_t turn            # of the need's queue in the agents' own list, 0 without one
+    int16_t turn            # of the need's queue in the agents' own list, 0 without one
+    int16_t order           # of the pool that the need looks at
 
 
 cdef bint meets(const int64_t *person, const int64_t *wanted, Meeting *out) noexcept nogil

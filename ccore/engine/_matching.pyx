@@ -1,5 +1,7 @@
 """Who meets what, by the packed words of both (`words.Person.packed`, `words.Wanted.packed`)."""
 
+from libc.stdint cimport int16_t, int64_t
+
 cdef enum:
     MOST_RANKED = (1 << SKILL_BITS) - 1
 
@@ -67,8 +69,9 @@ cdef bint meets(const int64_t *person, const int64_t *wanted, Meeting *out) noex
             i += 1
         if i == person[QUEUES] or queues[3 * i + 2] > wanted[WAITED_US]:
             return False
-        out.turn = <int32_t>queues[3 * i + 1]
+        out.turn = <int16_t>queues[3 * i + 1]
 
+    out.order = <int16_t>wanted[ORDER] if wanted[ORDER] < MOST_SKILLED else LONGEST_IDLE
     if wanted[ORDER] == LEAST_VERSATILE:
         skilled = MOST_RANKED - min(person[SKILLS], MOST_RANKED)
     elif wanted[ORDER] != MOST_SKILLED:

@@ -15,6 +15,7 @@ cdef struct Queue:
 
 cdef class Roster(Idle):
     cdef Queue *queues
+    cdef const int64_t **persons    # the words of each profile; NULL: not in use
     cdef int32_t queue_count, queues_room
     cdef list profile_keys          # the packed words of each profile
     cdef dict profile_numbers       # and back

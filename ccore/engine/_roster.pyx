@@ -12,18 +12,19 @@ chats in hand goes to and fro between a few of them. They are swept when most pr
 from struct import Struct
 
 from cpython.bytes cimport PyBytes_AS_STRING
+from libc.stdint cimport int8_t
 from libc.stdlib cimport free
 
-from ccore.engine._idle cimport AWAY, LISTED, Agent, Need, Profile
+from ccore.engine._idle cimport AWAY, LISTED, Front, Need, Profile
 from ccore.engine._matching cimport (
     CAPACITY,
     GROUP,
-    LEAST_VERSATILE,
     LONGEST_IDLE,
     MOST_SKILLED,
     NONE,
     ORDER,
     PERSON_LISTS,
+    PREFERRED,
     QUEUE,
     SET,
     SETS,
@@ -32,6 +33,7 @@ from ccore.engine._matching cimport (
     meets,
 )
 from ccore.engine._memory cimport grown
+from ccore.engine._order cimport Agent
 
 from ccore.engine import faults
 
@@ -68,6 +70,7 @@ cdef class Roster(Idle):
 
     def __dealloc__(self):
         free(self.queues)
+        free(self.persons)
 
     # Agents
 
@@ -92,20 +95,20 @@ cdef class Roster(Idle):
             self.agents[agent].calls = self.agents[agent].occupancy = 0
             self.agents[agent].offered = 0
         else:
-            used = self.profiles[self.agents[agent].profile].words[USED]
+            used = self.persons[self.agents[agent].profile][USED]
         sets = self.sets_of.get(agent, ())
         key = TWO_WORDS.pack(used, len(sets)) + words + b"".join(map(WORD.pack, sets))
         return self._move(agent, key)
 
     cdef int hold(self, int32_t agent, int64_t used) except -1:
         """So much of him is in use."""
-        if self.profiles[self.agents[agent].profile].words[USED] != used:
+        if self.persons[self.agents[agent].profile][USED] != used:
             key = self.profile_keys[self.agents[agent].profile]
             self._move(agent, WORD.pack(used) + key[WORD.size:])
         return 0
 
     cdef dict capacity_of(self, int32_t agent):
-        cdef const int64_t *words = self.profiles[self.agents[agent].profile].words
+        cdef const int64_t *words = self.persons[self.agents[agent].profile]
         cdef const int64_t *capacity = words + PERSON_LISTS + words[SKILLS]
         cdef int64_t i
         return {capacity[i] >> 8: capacity[i] & 255 for i in range(words[CAPACITY])}
@@ -131,8 +134,8 @@ cdef class Roster(Idle):
         one.profile = number
         self.empty_profiles -= profile.members == 0
         profile.members += 1
-        for i in range(profile.edge_count):
-            self.needs[profile.edges[i].need].members += 1
+        for i in range(profile.need_count):
+            self.needs[profile.needs[i]].members += 1
         if listed:
             self.put(agent)
         return 0
@@ -142,8 +145,8 @@ cdef class Roster(Idle):
         cdef int32_t i
         profile.members -= 1
         self.empty_profiles += profile.members == 0
-        for i in range(profile.edge_count):
-            self.needs[profile.edges[i].need].members -= 1
+        for i in range(profile.need_count):
+            self.needs[profile.needs[i]].members -= 1
         return 0
 
     # Profiles
@@ -165,14 +168,20 @@ cdef class Roster(Idle):
                 self.profiles = <Profile *>grown(
                     self.profiles, old * sizeof(Profile), room * sizeof(Profile)
                 )
+                self.fronts = <Front *>grown(
+                    self.fronts, old * sizeof(Front), room * sizeof(Front)
+                )
+                self.persons = <const int64_t **>grown(
+                    self.persons, old * sizeof(int64_t *), room * sizeof(int64_t *)
+                )
                 self.profiles_room = room
             self.profile_keys.append(None)
             self.profile_count += 1
         self.profile_keys[number] = key
         self.profile_numbers[key] = number
-        self.profiles[number].words = words_of(key)
+        self.persons[number] = words_of(key)
         self.empty_profiles += 1
-        self._add_pool(number, LONGEST_IDLE)
+        self._open(number, LONGEST_IDLE)
         for need in range(self.need_count):
             if self._meets(number, need, &meeting):
                 self.connect(number, need, &meeting)
@@ -180,22 +189,12 @@ cdef class Roster(Idle):
 
     cdef int _sweep(self) except -1:
         """Forget the profiles that nobody has."""
-        cdef int32_t need, i, j
-        cdef Profile *profile
-        for need in range(self.need_count):
-            self.mend(need)  # no key of an empty pool is left
+        cdef int32_t i
         for i in range(self.profile_count):
-            profile = &self.profiles[i]
-            if profile.words is NULL or profile.members:
+            if self.persons[i] is NULL or self.profiles[i].members:
                 continue
-            for j in range(profile.edge_count):
-                self.needs[profile.edges[j].need].edges -= 1
-            for j in range(profile.pool_count):
-                free(profile.pools[j].row.room)
-            free(profile.pools)
-            free(profile.edges)
-            profile.words, profile.edges, profile.pools = NULL, NULL, NULL
-            profile.edge_count = profile.edge_room = profile.pool_count = 0
+            self.close(i)
+            self.persons[i] = NULL
             del self.profile_numbers[self.profile_keys[i]]
             self.profile_keys[i] = None
             self.unused_profiles.append(i)
@@ -226,6 +225,10 @@ cdef class Roster(Idle):
             if number == old:
                 room = max(2 * old, FIRST_ROOM)
                 self.needs = <Need *>grown(self.needs, old * sizeof(Need), room * sizeof(Need))
+                self.idle = <int32_t *>grown(
+                    self.idle, old * sizeof(int32_t), room * sizeof(int32_t)
+                )
+                self.has_keys = <int8_t *>grown(self.has_keys, old, room)
                 self.needs_room = room
             self.need_keys.append(None)
             self.need_count += 1
@@ -236,7 +239,8 @@ cdef class Roster(Idle):
         need = &self.needs[number]
         need.words = words_of(key)
         need.order = <int32_t>need.words[ORDER]
-        if need.order == MOST_SKILLED or need.order == LEAST_VERSATILE:
+        need.is_ranked = need.words[PREFERRED] > 0 or need.order >= MOST_SKILLED
+        if need.order >= MOST_SKILLED:
             need.order = LONGEST_IDLE  # among those of one rank
         need.queue = self.queue_number(need.words[QUEUE])
         need.dropped = False
@@ -253,17 +257,19 @@ cdef class Roster(Idle):
         """Compare it with every profile, also with those that met it before."""
         cdef int32_t i
         cdef Meeting meeting
-        self.needs[need].heads.size = 0
         for i in range(self.profile_count):
-            if self.profiles[i].words is NULL:
+            if self.persons[i] is not NULL:
+                self.disconnect(i, need)
+        self.forget_keys(need)
+        for i in range(self.profile_count):
+            if self.persons[i] is NULL:
                 continue
-            self.disconnect(i, need)
             if self._meets(i, need, &meeting):
                 self.connect(i, need, &meeting)
         return 0
 
     cdef bint _meets(self, int32_t profile, int32_t need, Meeting *meeting) noexcept nogil:
-        cdef const int64_t *person = self.profiles[profile].words
+        cdef const int64_t *person = self.persons[profile]
         cdef Need *wanted = &self.needs[need]
         cdef Queue *queue
         cdef int32_t i
@@ -279,11 +285,9 @@ cdef class Roster(Idle):
         cdef int64_t closed = self.needs[need].words[SET]
         cdef int32_t i
         for i in range(self.profile_count):
-            if self.profiles[i].words is not NULL:
+            if self.persons[i] is not NULL:
                 self.disconnect(i, need)
-        free(self.needs[need].heads.room)
-        self.needs[need].heads.room = NULL
-        self.needs[need].heads.size = self.needs[need].heads.rooms = 0
+        self.forget_keys(need)
         self.needs[need].words = NULL
         del self.need_numbers[self.need_keys[need]]
         self.need_keys[need] = None

@@ -2,7 +2,6 @@
 
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t
 
-from ccore.engine._idle cimport Edge
 from ccore.engine._roster cimport Roster
 from ccore.engine._row cimport Row
 
@@ -104,7 +103,7 @@ cdef class Waiting:
     cdef void end_lease(self, int32_t slot) noexcept nogil
 
     cdef void _stand(
-        self, int32_t slot, const Edge *edge, Roster roster, int64_t now_us, Standing *out
+        self, int32_t slot, int32_t turn, Roster roster, int64_t now_us, Standing *out
     ) noexcept nogil
     cdef int32_t _line(self, int32_t *first, int64_t weight) except -1 nogil
     cdef int _leave_line(self, int32_t slot, int32_t *first) noexcept nogil

@@ -11,13 +11,14 @@ Calls that wait for one agent alone hang on that agent. They stand in lines too,
 of places in the queue.
 """
 
+from libc.stdint cimport uint64_t
 from libc.stdlib cimport free
 from libc.string cimport memset
 
-from ccore.engine._idle cimport Edge, Profile
+from ccore.engine._idle cimport Profile
 from ccore.engine._matching cimport NONE
 from ccore.engine._memory cimport grown
-from ccore.engine._row cimport row_add, row_at, row_remove
+from ccore.engine._row cimport row_add, row_at, row_free, row_remove
 
 from ccore.engine import faults
 
@@ -27,8 +28,12 @@ cdef enum:
 
 
 cdef inline int32_t home(int64_t call, int32_t room) noexcept nogil:
-    """Where a call is looked for first in a table of so many places, a power of two."""
-    return <int32_t>((call ^ (call >> 32)) & (room - 1))
+    """Where a call is looked for first in a table of so many places, a power of two.
+
+    Scattered (by the golden ratio: D. Knuth, The Art of Computer Programming 3, 6.4), since calls
+    side by side would have to be walked over by whoever takes one out of their middle.
+    """
+    return <int32_t>((<uint64_t>call * <uint64_t>0x9E3779B97F4A7C15ULL >> 32) & (room - 1))
 
 
 cdef inline wide own_score(const Call *call, int64_t now_us) noexcept nogil:
@@ -91,17 +96,17 @@ cdef class Waiting:
     def __dealloc__(self):
         cdef int32_t i
         for i in range(self.lines_room):
-            free(self.lines[i].row.room)
+            row_free(&self.lines[i].row)
         free(self.lines)
         free(self.calls)
         free(self.of_need)
         free(self.table)
-        free(self.leases.room)
+        row_free(&self.leases)
 
     # Ids
 
     cdef int32_t find(self, int64_t call) noexcept nogil:
-        """The slot of a call, or NONE. Ids that follow each other are side by side."""
+        """The slot of a call, or NONE."""
         cdef int32_t place, slot
         if self.table_room == 0:
             return NONE
@@ -234,52 +239,53 @@ cdef class Waiting:
     ) noexcept nogil:
         """The best and the second of the calls that this agent may take, and how many they are."""
         cdef const Profile *profile = &roster.profiles[roster.agents[agent].profile]
-        cdef const Edge *edge
-        cdef const Line *line
-        cdef const Line *of_best = NULL
+        cdef Line *line
+        cdef Line *of_best = NULL
         cdef Standing top[2]
         cdef Standing one
-        cdef int32_t i, number, slot
+        cdef int32_t i, number, slot, turn = 0
         memset(top, 0, sizeof(top))
         top[0].slot = top[1].slot = NONE
         out.candidates = 0
-        for i in range(profile.edge_count):
-            edge = &profile.edges[i]
-            if edge.need >= self.needs_room:
+        for i in range(profile.need_count):
+            if profile.needs[i] >= self.needs_room:
                 break
-            number = self.of_need[edge.need].open
+            number = self.of_need[profile.needs[i]].open
+            if number != NONE and profile.meetings is not NULL:
+                turn = profile.meetings[i].turn
             while number != NONE:
                 line = &self.lines[number]
-                self._stand(row_at(&line.row, 0), edge, roster, now_us, &one)
+                self._stand(row_at(&line.row, 0), turn, roster, now_us, &one)
                 if rank(top, &one):
                     of_best = line
                 out.candidates += line.row.size
                 number = line.next
         slot = roster.agents[agent].own
         while slot != NONE:
-            edge = roster.edge(profile, self.calls[slot].need)
-            if edge is not NULL:
-                self._stand(slot, edge, roster, now_us, &one)
+            i = roster.place(profile, self.calls[slot].need)
+            if i != NONE:
+                if profile.meetings is not NULL:
+                    turn = profile.meetings[i].turn
+                self._stand(slot, turn, roster, now_us, &one)
                 if rank(top, &one):
                     of_best = NULL
                 out.candidates += 1
             slot = self.calls[slot].stand.place.next
         if of_best is not NULL and of_best.row.size > 1:
-            edge = roster.edge(profile, self.calls[top[0].slot].need)
-            self._stand(row_at(&of_best.row, 1), edge, roster, now_us, &one)
+            self._stand(row_at(&of_best.row, 1), top[0].turn, roster, now_us, &one)
             rank(top, &one)
         out.slot, out.runner_up = top[0].slot, top[1].slot
         out.parted = ALONE if top[1].slot == NONE else parted(&top[0], &top[1])
 
     cdef void _stand(
-        self, int32_t slot, const Edge *edge, Roster roster, int64_t now_us, Standing *out
+        self, int32_t slot, int32_t turn, Roster roster, int64_t now_us, Standing *out
     ) noexcept nogil:
         cdef const Call *call = &self.calls[slot]
         cdef int32_t queue = roster.needs[call.need].queue
         out.score = own_score(call, now_us) * <wide>roster.queues[queue].weight
         out.score += <wide>roster.queues[queue].credit_us * <wide>MILLION * <wide>MILLION
         out.entered_us, out.turn_told = call.entered_us, call.turn
-        out.turn, out.priority, out.slot = edge.turn, call.priority, slot
+        out.turn, out.priority, out.slot = turn, call.priority, slot
 
     cdef int32_t position(self, int32_t slot, int64_t now_us) noexcept nogil:
         """Place among the waiting calls of the same need, from 1."""
@@ -296,7 +302,7 @@ cdef class Waiting:
 
     cdef int32_t _ahead(self, int32_t number, int32_t slot, int64_t now_us) noexcept nogil:
         """How many of the line go before this call; it is sorted also by the score at `now`."""
-        cdef const Row *row = &self.lines[number].row
+        cdef Row *row = &self.lines[number].row
         cdef const Call *mine = &self.calls[slot]
         cdef const Call *other
         cdef wide my_score = own_score(mine, now_us), score

@@ -19,7 +19,7 @@ __all__ = ["PlainRouter"]
 
 
 class PlainRouter:
-    def __init__(self, seed: int = 0) -> None:
+    def __init__(self, seed: int = 0, *, few: int = 0) -> None:
         self._seed = index(seed)
         self._agents: dict[int, Agent] = {}
         self._needs: list[Need | None] = []

@@ -56,9 +56,11 @@ EASY = st.builds(lambda order: {"order": order}, st.sampled_from(ORDERS))
 
 
 class SameChoices(RuleBasedStateMachine):
+    few = 256  # needs look at each of the profiles that meet them
+
     def __init__(self) -> None:
         super().__init__()
-        self.compiled = Router(seed=7)
+        self.compiled = Router(seed=7, few=self.few)
         self.plain = PlainRouter(seed=7)
         self.needs: list[int] = []
         self.waiting: list[int] = []
@@ -301,8 +303,14 @@ class SameChoices(RuleBasedStateMachine):
             self.both(lambda r, need=need: r.idle_agents(need))
 
 
+class SameChoicesOfMany(SameChoices):
+    few = 1  # needs that two profiles meet have keys, as those of many profiles do
+
+
 TestSameChoices = SameChoices.TestCase
-TestSameChoices.settings = settings(max_examples=100, stateful_step_count=60, deadline=None)
+TestSameChoices.settings = settings(max_examples=60, stateful_step_count=60, deadline=None)
+TestSameChoicesOfMany = SameChoicesOfMany.TestCase
+TestSameChoicesOfMany.settings = settings(max_examples=60, stateful_step_count=60, deadline=None)
 
 CLOCK = st.integers(-(2**53), 2**53)
 
