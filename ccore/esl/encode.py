@@ -16,6 +16,7 @@ from ccore.model import (
     Bridge,
     Command,
     DisarmFallback,
+    FindPhone,
     Hangup,
     Hold,
     Look,
@@ -148,6 +149,7 @@ _ENCODERS: dict[type, Callable[..., str]] = {
     DisarmFallback: lambda c: f"api sched_del {word(c.leg, 'leg')}",
     Hold: lambda c: f"api uuid_hold {word(c.leg, 'leg')}",
     Unhold: lambda c: f"api uuid_hold off {word(c.leg, 'leg')}",
+    FindPhone: lambda c: f"api sofia_contact */{word(c.user, 'user')}@{word(c.domain, 'domain')}",
     Look: lambda c: f"api uuid_dump {word(c.leg, 'leg')} json",
 }
 

@@ -18,12 +18,14 @@ from ccore.model import (
     Bridge,
     Command,
     Event,
+    FindPhone,
     JobDone,
     LegHungUp,
     LegSeen,
     LinkBusy,
     LinkFree,
     Look,
+    PhoneFound,
     Play,
     RecordMessage,
     Ring,
@@ -152,6 +154,8 @@ class Speaker:
         match command:
             case Look():
                 return self._seen(command.leg, self._now_us())
+            case FindPhone():
+                return self._found(command.user)
             case Play() | RecordMessage():
                 return self._app_begun(command.app)
             case Ring() | Bridge():
@@ -186,6 +190,14 @@ class Speaker:
         def answer(text: str) -> None:
             if text not in _UNANSWERED:
                 self._tell(LegSeen(leg, self._now_us(), asked_us, leg_from_dump(text)))
+
+        return answer
+
+    def _found(self, user: str) -> Answer:
+        def answer(text: str) -> None:
+            if text not in _UNANSWERED:
+                is_there = not text.startswith(("error/", "-"))
+                self._tell(PhoneFound(user, self._now_us(), is_there))
 
         return answer
 

@@ -409,6 +409,14 @@ class Agents:
         agent.calls += 1
         agent.failures.clear()
 
+    def unregistered(self, agent: Agent) -> None:
+        """No phone of his is left: better said at once than found out by a caller."""
+        if agent.state is AgentState.READY:
+            self.become(agent, AgentState.NOT_READY, NO_PHONE)
+            told = {"agent": agent.id, "reason": NO_PHONE}
+            self.floor.tell(News("put-aside", self.floor.now_us, told))
+            self.floor.queues.agent_went_away(agent)
+
     def registered(self, agent: Agent) -> None:
         """A phone is back: who was put aside for having none may work again."""
         if agent.state is AgentState.NOT_READY and agent.reason == NO_PHONE:

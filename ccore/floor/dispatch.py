@@ -15,6 +15,7 @@ from ccore.model import (
     DigitPressed,
     EndedBy,
     Event,
+    FindPhone,
     Hangup,
     JobDone,
     LegAnswered,
@@ -32,6 +33,7 @@ from ccore.model import (
     LinkUp,
     News,
     Outcome,
+    PhoneFound,
     RecordingStarted,
     RecordingStopped,
 )
@@ -167,6 +169,20 @@ def _registered(floor: "Floor", node: str, event: AgentRegistered) -> None:
         floor.agents.registered(agent)
 
 
+def _unregistered(floor: "Floor", node: str, event: AgentUnregistered) -> None:
+    agent = floor.agents.by_id.get(event.user)
+    is_here_only = len(floor.config.switch) == 1  # another switch may still reach him
+    if agent is not None and not agent.settings.contact and is_here_only:
+        # It may have been one phone of several.
+        floor.command(node, FindPhone(agent.id, floor.config.switch[node].agent_domain))
+
+
+def _phone_found(floor: "Floor", node: str, event: PhoneFound) -> None:
+    agent = floor.agents.by_id.get(event.user)
+    if agent is not None and not event.is_there:
+        floor.agents.unregistered(agent)
+
+
 def _link_busy(floor: "Floor", node: str, event: LinkBusy) -> None:
     floor.offers.busy_nodes.add(node)
 
@@ -199,8 +215,7 @@ def _seen(floor: "Floor", node: str, event: LegSeen) -> None:
 
 
 def _nothing(floor: "Floor", node: str, event: Event) -> None:
-    """Told by other words: hang-ups and parks say what follows an unbridge; a call finds out
-    that a phone is gone, and says so with a reason."""
+    """Told by other words: hang-ups and parks say what follows an unbridge."""
 
 
 HANDLERS: dict[type, Callable[["Floor", str, Any], None]] = {
@@ -217,7 +232,8 @@ HANDLERS: dict[type, Callable[["Floor", str, Any], None]] = {
     RecordingStarted: _recording_started,
     RecordingStopped: _recording_stopped,
     AgentRegistered: _registered,
-    AgentUnregistered: _nothing,
+    AgentUnregistered: _unregistered,
+    PhoneFound: _phone_found,
     LegSeen: _seen,
     LegsListed: _listed,
     LinkUp: _link_up,

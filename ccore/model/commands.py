@@ -9,6 +9,7 @@ __all__ = [
     "Bridge",
     "Command",
     "DisarmFallback",
+    "FindPhone",
     "Hangup",
     "Hold",
     "Look",
@@ -173,6 +174,14 @@ class Look:
     leg: str
 
 
+@dataclass(slots=True)
+class FindPhone:
+    """Ask whether any phone of a user is registered; `PhoneFound` follows."""
+
+    user: str
+    domain: str
+
+
 Command = (
     Answer
     | Play
@@ -193,4 +202,5 @@ Command = (
     | Hold
     | Unhold
     | Look
+    | FindPhone
 )

@@ -27,6 +27,7 @@ __all__ = [
     "LinkDown",
     "LinkFree",
     "LinkUp",
+    "PhoneFound",
     "RecordingStarted",
     "RecordingStopped",
     "SwitchLeg",
@@ -143,6 +144,15 @@ class AgentUnregistered:
 
 
 @dataclass(slots=True)
+class PhoneFound:
+    """What a `FindPhone` found."""
+
+    user: str
+    at_us: int
+    is_there: bool
+
+
+@dataclass(slots=True)
 class SwitchLeg:
     """One channel as the switch has it: in a snapshot when a link comes up, or looked at alone."""
 
@@ -222,6 +232,7 @@ Event = (
     | RecordingStopped
     | AgentRegistered
     | AgentUnregistered
+    | PhoneFound
     | LinkUp
     | LinkDown
     | LinkBusy

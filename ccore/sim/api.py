@@ -73,6 +73,7 @@ class Api:
             "sched_transfer": self._sched_transfer,
             "sched_del": self._sched_del,
             "show": self._show,
+            "sofia_contact": self._sofia_contact,
             "status": lambda text: self._status(),
             "version": lambda text: f"FreeSWITCH Version {version}~64bit ( 64bit)\n",
             "global_getvar": lambda text: core.globals.get(text, ""),
@@ -280,6 +281,12 @@ class Api:
             return "-USAGE: <var>=<value> [=<value2>]\n"
         self.core.globals[name] = value
         return "+OK"
+
+    def _sofia_contact(self, text: str) -> str:
+        user = text.rpartition("/")[2].partition("@")[0]
+        if user not in self.registrar.entries:
+            return "error/user_not_registered"
+        return f"sofia/agents/sip:{user}@127.0.0.1:5080;transport=udp"
 
     def _show(self, text: str) -> str:
         words = text.split()
