@@ -61,6 +61,10 @@ class Line:
             case Kind.GARBLED:
                 return data[:at] + bytes([data[at] ^ self.fault.flip]) + data[at + 1 :]
 
+    @property
+    def is_stalled(self) -> bool:
+        return self._held is not None
+
     def release(self) -> bytes:
         """The end of a stall: what was held."""
         held, self._held = bytes(self._held or b""), None
