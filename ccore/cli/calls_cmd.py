@@ -32,6 +32,7 @@ _COLUMNS = (
     Column("name", lambda row: row.get("calling_name")),
     Column("queue", lambda row: row.get("queue")),
     Column("place", lambda row: row.get("position") or None, right=True),
+    Column("widened", lambda row: row.get("step") or None, right=True),
     Column("agent", lambda row: row.get("agent")),
     Column("lang", lambda row: row.get("language")),
     Column("recording", lambda row: "yes" if row.get("recording") else None),

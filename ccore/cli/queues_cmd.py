@@ -26,6 +26,8 @@ def level_style(level: float | None, target: float | None) -> str:
 COLUMNS = (
     Column("queue", lambda row: row["name"]),
     Column("waiting", lambda row: row["waiting"], right=True),
+    Column("widened", lambda row: row.get("widened") or None, right=True),
+    Column("reserve", lambda row: "in" if row.get("reserve") else None),
     Column("longest", lambda row: span(row["longest_ms"] if row["waiting"] else None), right=True),
     Column("expected", lambda row: span(row.get("expected_ms")), right=True),
     Column("ready", lambda row: f"{row['ready']}/{row['signed_in']}", right=True),

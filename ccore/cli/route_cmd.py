@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ccore.cli.options import FILE, asks_daemon, config_option, example, json_option
+from ccore.cli.options import (
+    FILE,
+    asks_daemon,
+    config_option,
+    example,
+    finds_daemon,
+    json_option,
+)
 from ccore.cli.tables import Column, Row, show
 from ccore.cli.text import as_json, safe, span
 
@@ -41,19 +48,25 @@ def route() -> None:
     """Explain decisions, make them again, or ask what another configuration would have done."""
 
 
-@route.command("explain", epilog=example("ccore route explain 3f2a --language zh"))
+@route.command(
+    "explain",
+    epilog=example("ccore route explain 3f2a --language zh", "ccore route explain 3f2a --log LOG"),
+)
 @click.argument("contact")
+@click.option("--log", type=FILE, help="A decision log, instead of asking the daemon.")
 @_language
 @json_option
-@asks_daemon
-def explain(daemon: "Client", contact: str, language: str, json: bool) -> None:
+@click.pass_context
+@finds_daemon
+def explain(ctx: click.Context, contact: str, log: Path | None, language: str, json: bool) -> None:
     """Say why CONTACT got its agent: candidates, rule, step, runner-up; or why it still waits.
 
-    Of calls that have ended the latest ten thousand decisions are known.
+    The beginning of a call's id is enough. The daemon knows the latest ten thousand decisions; its
+    log, a file or a directory, those before.
     """
     from ccore.cli.route_words import decision, waits
 
-    reply = daemon.ask("route.explain", contact=contact)
+    reply = ctx.invoke(_ask, contact=contact) if log is None else _logged(log, contact)
     if json:
         click.echo(as_json(reply))
         return
@@ -62,6 +75,28 @@ def explain(daemon: "Client", contact: str, language: str, json: bool) -> None:
         click.echo(f"  {decision(one, language)}")
     for line in waits(reply["waits"], language) if reply["waits"] else []:
         click.echo(f"  {line}")
+
+
+@asks_daemon
+def _ask(daemon: "Client", contact: str) -> dict[str, Any]:
+    return daemon.ask("route.explain", contact=contact)
+
+
+def _logged(log: Path, contact: str) -> dict[str, Any]:
+    from ccore.errors import UnknownName
+    from ccore.routing.replay import decisions
+
+    found = [
+        one.as_dict()
+        for said in _lines(log, follow=False)
+        for one in decisions(said)
+        if one.contact.startswith(contact)
+    ]
+    calls = sorted({one["contact"] for one in found})
+    if len(calls) != 1:
+        known = ", ".join(call[:8] for call in calls[:20]) or "no such call in this log"
+        raise UnknownName(kind="call", name=contact, known=known)
+    return {"contact": calls[0], "state": "logged", "decisions": found, "waits": None}
 
 
 @route.command("replay", epilog=example("ccore route replay", "ccore route replay --plain LOG"))

@@ -49,6 +49,9 @@ def status(daemon: "Client", json: bool) -> None:
         click.echo()
         show(links, LINKS, json=False, empty="")
         click.echo()
+    for site in view.get("sites", []):
+        if site["evacuated_us"]:
+            click.echo(f"site {safe(site['name'])}: EVACUATED since {clock(site['evacuated_us'])}")
     totals = view["totals"]
     states: dict[str, int] = {}
     for agent in view["agents"]:

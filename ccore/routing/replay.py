@@ -4,7 +4,7 @@ The log is what an `Acd` was told, in order, one list a line. It begins with `be
 the configuration; every offer stands in it with what was chosen.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -14,12 +14,12 @@ import msgspec
 from ccore._router import Router, RouterError
 from ccore.config.schema import Config
 from ccore.errors import BadLog
-from ccore.routing.acd import Acd, heard
+from ccore.routing.acd import Acd, Case, heard
 from ccore.routing.decision import Decision
 from ccore.routing.plain import PlainRouter
 from ccore.routing.widening import Reach
 
-__all__ = ["OFFERS", "Outcome", "encode", "read", "replay", "routing_part", "tell"]
+__all__ = ["OFFERS", "Outcome", "decisions", "encode", "read", "replay", "routing_part", "tell"]
 
 OFFERS = ("call", "agent")  # lines that hold a decision
 
@@ -101,6 +101,33 @@ def replay(said: Iterable[list[Any]], *, plain: bool = False, name: str = "the l
                 break
     outcome.recorded, outcome.replayed = recorded.hexdigest(), replayed.hexdigest()
     return outcome
+
+
+def decisions(said: Iterable[list[Any]]) -> Iterator[Decision]:
+    """What was chosen, as it stands in the log; nothing is asked again."""
+    cases: dict[str, Case] = {}
+    for verb, *rest in said:
+        if verb == "enter":
+            cases[rest[1]] = heard(rest[1:])
+        elif verb == "hold":
+            cases[rest[4]] = heard(rest[4:])
+        elif verb in OFFERS and rest[2] is not None and rest[2][0] in cases:
+            now_us, choice = rest[0], rest[2]
+            contact, agent, rule, decided_by, candidates, runner_up, step = choice
+            case = cases[contact]
+            yield Decision(
+                at_us=now_us,
+                contact=contact,
+                queue=case.queue,
+                agent=agent,
+                chose="agent" if verb == "call" else "call",
+                rule=rule,
+                decided_by=decided_by,
+                candidates=candidates,
+                runner_up=runner_up,
+                step=step,
+                waited_ms=max(0, now_us - case.entered_us) // 1000,
+            )
 
 
 def asked(acd: Acd, one: list[Any]) -> Decision | None:

@@ -86,6 +86,17 @@ def test_another_configuration_is_tried(log: Path, tmp_path: Path) -> None:
     assert (queue["sooner"], queue["sooner_ms"]) == (1, 20_000)
 
 
+def test_a_call_is_explained_from_the_log(log: Path) -> None:
+    done = run("explain", "q-3", "--log", log)
+    assert done.exit_code == 0, done.output
+    assert "agent ann, queue q: an agent for a call, by longest-idle; 1 candidates" in done.output
+    assert "waited 0:20; widened 1 times" in done.output
+    assert "放宽第 1 步" in run("explain", "q-3", "--log", log, "--language", "zh").output
+    several = run("explain", "q-", "--log", log)
+    assert several.exit_code == 12
+    assert "Known: q-1, q-3" in several.stderr
+
+
 def test_no_log_is_told(tmp_path: Path) -> None:
     done = run("replay", tmp_path / "none")
     assert done.exit_code == 13
