@@ -164,6 +164,7 @@ def centre(agents: int, max_waiting: int = 0) -> dict[str, Any]:
             "ring_s": 10,
             "wrap_up_s": 1,
             "record": 1.0,
+            "handle_s": 4,
             "max_waiting": max_waiting,
         }
     }
