@@ -86,12 +86,13 @@ cdef extern from "<poll.h>" nogil:
 cdef enum:
     READ_BYTES = 128 * 1024     # of one turn of the loop: twenty events, which stay in the cache
     MOST_FRAMES = 64            # of one turn
+    TRIES = 16                  # to get the rest of a frame: some 10 us, a turn of the loop is 50
     PIECE_BYTES = 256 * 1024    # of one read of the thread
     PASS_BYTES = 8 * 1024 * 1024        # of one look: ten times what a switch says in 20 ms
     MS = 1_000_000              # ns
     LOOK_NS = 20 * MS
     LATE_NS = 40 * MS           # bytes that lie so long are not being read
-    REST_NS = 1000 * MS         # after so long without a byte the thread sleeps until one comes
+    REST_NS = 200 * MS          # after so long without a byte the thread sleeps until one comes
     BEAT_NS = 1 * MS
     BEATS_NS = 250_000          # between two beats of anybody: 4,000 a second are enough
     NUDGE_NS = 500_000          # a command is read and carried out by then
@@ -402,17 +403,24 @@ cdef class Intake:
         cdef Frame frame = None
         cdef Buffer *held = self.line.held
         cdef Py_ssize_t was
+        cdef int tries = TRIES
         self.cut_bytes = 0
         pthread_mutex_lock(&self.line.lock)
         try:
             if not self.line.is_rung:
                 self._receive()
             was = held.end - held.start
-            while len(frames) < MOST_FRAMES:
+            frame = self.decoder.next_frame()
+            # The switch sends a head and its body one after the other.
+            while frame is None and held.is_in_body and tries and not self.line.is_over:
+                tries -= 1
+                was += self._receive()
                 frame = self.decoder.next_frame()
-                if frame is None:
-                    break
+            while frame is not None:
                 frames.append(frame)
+                if len(frames) == MOST_FRAMES:
+                    break
+                frame = self.decoder.next_frame()
             self.cut_bytes = was - (held.end - held.start)
             self._ring(frame is not None)
         except ProtocolError:
@@ -423,7 +431,8 @@ cdef class Intake:
             pthread_mutex_unlock(&self.line.lock)
         return frames
 
-    cdef int _receive(self) except -1:
+    cdef Py_ssize_t _receive(self) except -1:
+        """How many bytes came."""
         cdef Buffer *held = self.line.held
         cdef Py_ssize_t got
         if self.line.is_over:
@@ -433,7 +442,8 @@ cdef class Intake:
         self.line.reads += 1
         if got > 0:
             held.end += got
-        elif got == 0:
+            return got
+        if got == 0:
             self.line.is_over = True
         elif errno != EAGAIN and errno != EINTR:
             self.line.is_over, self.line.error = True, errno

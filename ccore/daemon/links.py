@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 READ_BYTES = 256 * 1024
 # A command may bring the link's next deadline nearer than it was when we went to sleep.
 LONGEST_SLEEP_S = 1.0
+# A turn's commands are carried out one by one, each in 0.1 ms or so: read their replies together.
+REPLIES_S = 0.002
 # So much waits only if a switch says more than we handle: a tenth of a second of all it can say.
 FLOOD_BYTES = 4 * 1024 * 1024
 
@@ -66,7 +68,7 @@ class NodeLink:
         self._deliver = deliver
         self._refuse = refuse
         self._was_up = False
-        self._is_flooded = False
+        self._is_flooded = self._is_behind = False
         self._reader_before: Counter[str] = Counter()  # counts of connections that are over
         self._events: Wire | None = None
         self._commands: Wire | None = None
@@ -158,7 +160,7 @@ class NodeLink:
         s = self.switch
         self.link.opening()
         self._events = Wire(connect(self.node, s.host, s.port, s.password), IMPORTANCE)
-        self._commands = Wire(connect(self.node, s.host, s.port, s.password))
+        self._commands = Wire(connect(self.node, s.host, s.port, s.password), pause_s=REPLIES_S)
         self.connects += 1
         self.link.opened(self._clock.now_us())
         self._events.send(self.link.take_event_bytes())
@@ -194,6 +196,7 @@ class NodeLink:
             try:
                 self._take(receive(frames, size, came_us), came_us)
                 self._mind_flood(came_us)
+                self._mind_lag()
             except CcoreError as error:
                 end(error)
 
@@ -208,6 +211,16 @@ class NodeLink:
         if events:
             self._deliver(self.node, events, came_us)
         self.flush()  # a reply may ask for more (what the switch has)
+
+    def _mind_lag(self) -> None:
+        """Say when we are late by the events' own time, and when we are not any more."""
+        lag = self.link.lag
+        if lag.is_behind != self._is_behind:
+            self._is_behind = lag.is_behind
+            if lag.is_behind:
+                log.warning("switch %s: %.1f s behind its events", self.node, lag.lag_us / 1e6)
+            else:
+                log.info("switch %s: with its events again", self.node)
 
     def _mind_flood(self, now_us: int) -> None:
         """Say when a switch says more than is handled; when that is over, mend our picture."""

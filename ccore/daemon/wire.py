@@ -24,9 +24,18 @@ End = Callable[[str | CcoreError], None]  # how a connection ended, or what was 
 
 
 class Wire:
-    """Takes over an authenticated socket. `importance` ranks events, for when too many wait."""
+    """Takes over an authenticated socket.
 
-    def __init__(self, sock: socket.socket, importance: Mapping[str, int] | None = None) -> None:
+    `importance` ranks events, for when too many wait. `pause_s`: what is said is answered piece by
+    piece, so wait so long after saying it and read the answers at once.
+    """
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        importance: Mapping[str, int] | None = None,
+        pause_s: float = 0.0,
+    ) -> None:
         # Not gevent's: that one would wait where this one must say that it is full.
         self._sock = get_original("socket", "socket")(fileno=sock.detach())
         self._sock.setblocking(False)
@@ -35,6 +44,7 @@ class Wire:
         self._readable = loop.io(self._sock.fileno(), READABLE)
         self._backlog = loop.io(self.intake.fileno(), READABLE)
         self._writable = loop.io(self._sock.fileno(), WRITABLE)
+        self._pause = loop.timer(0.0, pause_s) if pause_s else None
         self._unsent = bytearray()
         self._take: Take
         self._end: End
@@ -61,12 +71,16 @@ class Wire:
         if data:
             self._unsent += data
             self._writable.start(self._on_writable)
+        if self._pause is not None and self._readable.active:
+            self._readable.stop()
+            self._pause.again(self._on_pause_over)
 
     def close(self) -> None:
         self._is_open = False
-        for watcher in (self._readable, self._backlog, self._writable):
-            watcher.stop()
-            watcher.close()
+        for watcher in (self._readable, self._backlog, self._writable, self._pause):
+            if watcher is not None:
+                watcher.stop()
+                watcher.close()
         self.intake.close()
         self._sock.close()
 
@@ -81,9 +95,16 @@ class Wire:
         if self._is_open and self.intake.over and not self.intake.is_behind:
             self._over(self.intake.over)
 
+    def _on_pause_over(self) -> None:
+        assert self._pause is not None
+        self._pause.stop()
+        self._readable.start(self._on_readable)
+        self._on_readable()
+
     def _over(self, why: str | CcoreError) -> None:
-        self._readable.stop()
-        self._backlog.stop()
+        for watcher in (self._readable, self._backlog, self._pause):
+            if watcher is not None:
+                watcher.stop()
         self._end(why)
 
     def _on_writable(self) -> None:

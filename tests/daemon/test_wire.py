@@ -18,9 +18,9 @@ REPLY = b"Content-Type: command/reply\nReply-Text: +OK\n\n"
 class Ends:
     """A wire and the switch's end of its connection."""
 
-    def __init__(self) -> None:
+    def __init__(self, pause_s: float = 0.0) -> None:
         ours, self.theirs = socket.socketpair()
-        self.wire = Wire(ours)
+        self.wire = Wire(ours, pause_s=pause_s)
         self.frames: list[Frame] = []
         self.size = 0
         self.why: list[str | CcoreError] = []
@@ -101,6 +101,23 @@ def test_frames_come_as_they_are_and_the_end_is_told(ends: Ends) -> None:
     ends.until(lambda: ends.why)
     assert ends.why == ["it closed the connection"]
     assert ends.size == 2 * len(REPLY) + 1
+
+
+def test_answers_that_are_waited_for_together_come_all_and_so_does_what_nobody_asked() -> None:
+    both = Ends(pause_s=0.002)
+    both.start()
+    for number in range(1, 20):
+        both.wire.send(b"api one\n\napi two\n\n")
+        both.theirs.sendall(REPLY)
+        gevent.sleep(0)
+        both.theirs.sendall(REPLY)
+        both.until(lambda number=number: len(both.frames) == 3 * number - 1)  # type: ignore[misc]
+        both.theirs.sendall(REPLY)
+        both.until(lambda number=number: len(both.frames) == 3 * number)  # type: ignore[misc]
+    both.wire.send(b"exit\n\n")
+    both.theirs.close()
+    both.until(lambda: both.why)
+    both.wire.close()
 
 
 def test_frames_before_bytes_that_are_none_are_handed_over_first(ends: Ends) -> None:
