@@ -67,8 +67,8 @@ class _Handshake(InboundESL):  # type: ignore[misc]
         return True
 
     def _hung_up(self) -> CcoreError:
-        if self._is_asked:
-            return self.refused("it hung up when it was given the password")
+        if self._is_asked:  # not its way of refusing: it says so first
+            return self.unreachable("it hung up when it was given the password")
         return self.stranger() if self._heard else self.unreachable("it hangs up at once")
 
     def refused(self, why: str) -> CcoreError:
