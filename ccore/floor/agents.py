@@ -303,6 +303,7 @@ class Agents:
 
     def sign_in(self, agent: Agent) -> None:
         """Signed in means ready: the first call may come."""
+        self.floor.notes.agents.add(agent.id)  # also what he wishes for later
         if agent.is_signed_in:
             if agent.wish is AgentState.SIGNED_OUT:
                 agent.wish = None  # he has thought better of it
@@ -313,6 +314,7 @@ class Agents:
         self.set_ready(agent)
 
     def sign_out(self, agent: Agent) -> None:
+        self.floor.notes.agents.add(agent.id)
         if agent.is_on_a_call:
             agent.wish, agent.wish_reason = AgentState.SIGNED_OUT, ""
         elif agent.is_signed_in:
@@ -321,12 +323,14 @@ class Agents:
             self.floor.queues.agent_went_away(agent)
 
     def ready(self, agent: Agent) -> None:
+        self.floor.notes.agents.add(agent.id)
         agent.wish = None
         if agent.state in (AgentState.NOT_READY, AgentState.WRAPUP, AgentState.SIGNED_OUT):
             agent.failures.clear()
             self.set_ready(agent)
 
     def not_ready(self, agent: Agent, reason: str) -> None:
+        self.floor.notes.agents.add(agent.id)
         if agent.is_on_a_call or agent.state is AgentState.WRAPUP:
             agent.wish, agent.wish_reason = AgentState.NOT_READY, reason
         else:
@@ -338,6 +342,7 @@ class Agents:
             self._after_wrap_up(agent)
 
     def extend_wrap_up(self, agent: Agent, seconds: int) -> None:
+        self.floor.notes.agents.add(agent.id)
         if agent.state is AgentState.WRAPUP and agent.timer is not None:
             due_us = agent.timer.due_us + seconds * 1_000_000
             agent.timer.cancel()

@@ -86,6 +86,7 @@ class Nails:
     def lost(self, leg: str) -> None:
         """The leg is gone: no more calls until he signs in or is ready again."""
         agent = self._forget(leg)
+        self.floor.notes.agents.add(agent.id)
         if agent.is_on_a_call:
             if agent.wish is not AgentState.SIGNED_OUT:
                 agent.wish, agent.wish_reason = AgentState.NOT_READY, LOST
