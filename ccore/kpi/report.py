@@ -3,7 +3,7 @@
 Whatever a caller or a configuration chose (numbers, names of queues and agents) is escaped.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from html import escape
@@ -276,7 +276,11 @@ def _figures(result: Table, say: Words) -> str:
     return f"<table><thead>{head}</th></tr></thead><tbody>{''.join(rows)}</tbody></table>"
 
 
-def _table(head: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Columns in which nobody has a figure are left out."""
+    used = [place for place in range(len(head)) if any(row[place] for row in rows)]
+    head = [head[place] for place in used]
+    rows = [[row[place] for place in used] for row in rows]
     titles = "".join(f"<th>{escape(title)}</th>" for title in head)
     body = "".join(
         f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows
