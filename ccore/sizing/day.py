@@ -13,6 +13,7 @@ from typing import Any
 
 from ccore.errors import CcoreError
 from ccore.floor import Floor
+from ccore.floor.notes import Notes
 from ccore.model import (
     AppDone,
     Bridge,
@@ -41,6 +42,14 @@ ADVANCE = 1_000  # callers between two reports of progress
 
 Shift = tuple[int, int]  # from, to, microseconds
 Tell = Callable[[Fact], None]
+
+
+class _Forgetful(Notes):
+    """A simulated day is never picked up again: nothing is kept of its calls."""
+
+    def write(self) -> None:
+        self.calls.clear()
+        self.agents.clear()
 
 
 class _Call:
@@ -82,6 +91,7 @@ class Day:
         self.now_us = min(self.now_us, named.opens_us)
         self._end_us = named.closes_us + named.scenario.drain_s * 1_000_000
         self.floor = Floor(named.config, lambda: f"x{next(self._numbers)}", self.now_us, "/tmp")
+        self.floor.notes = _Forgetful(self.floor)
         self._callers = iter(callers)
         self._arrived = 0  # since progress was last reported
         for agent, spans in shifts.items():
