@@ -159,6 +159,7 @@ class Entry(Table):
     closed: str = "hangup"  # destination outside the hours
     emergency: str = ""  # while set: this prompt is played to every caller first, then `to`
     language: str = ""  # language of the first prompts; empty: the site's default
+    tenant: str = ""  # on whose behalf these calls are taken; stands in every record
     priority: int = 0  # credit in seconds of waiting
     skills: dict[Name, Level] = {}  # agents for these callers have these skills, in every queue
     prefer: dict[Name, Weight] = {}  # agents with these come first; skill to weight

@@ -79,6 +79,7 @@ class Contact:
     calling_name: str
     language: str
     entry: str = ""
+    tenant: str = ""
     site: str = ""
     territory_skill: str = ""
     priority: int = 0  # seconds of credit
@@ -196,7 +197,9 @@ class Contact:
             language=self.language,
             cause=cause,
             detail=detail,
+            tenant=self.tenant,
             step=self.step if kind in (LegKind.QUEUE, LegKind.RING) else 0,
+            hop=self.transfers,
         )
 
     def closed(self, ended_us: int, cause: str) -> ContactClosed:
@@ -230,6 +233,7 @@ class Contact:
             last_agent_hit=self.last_agent_hit,
             recording=self.recording,
             recovered=self.is_recovered,
+            tenant=self.tenant,
         )
 
     def final_outcome(self) -> Outcome:

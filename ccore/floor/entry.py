@@ -65,7 +65,7 @@ class Entry:
             contact.outcome, contact.entry = Outcome.BLOCKED, "no-such-number"
             self.say_and_hang_up(contact, "", "UNALLOCATED_NUMBER")
             return
-        contact.entry = entry.number
+        contact.entry, contact.tenant = entry.number, entry.tenant
         contact.language = entry.language or contact.language
         contact.priority = entry.priority + known.priority
         contact.wants = contact.wants.also(entry)
@@ -114,7 +114,6 @@ class Entry:
         floor.recordings.stop(contact)  # it would go on over every bridge to come
         contact.become(CallState.ARRIVING)
         contact.transfer_to, contact.ended_by = "", EndedBy.UNKNOWN
-        contact.transfers += 1
         if is_phone:
             floor.command(contact.node, SetVariables(contact.id, {"way": "handled"}))
         floor.tell(
@@ -128,6 +127,7 @@ class Entry:
                 detail=to or number,
             )
         )
+        contact.transfers += 1  # its own leg is the last before it
         if to:
             self.go(contact, to)
         else:

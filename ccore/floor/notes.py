@@ -204,7 +204,8 @@ def revived(floor: "Floor", node: str, leg: SwitchLeg | None, id_: str, fields: 
         is_answered=leg is not None and leg.answered,
     )
     entry = floor.book.entry(contact.called)
-    contact.entry = entry.number if entry is not None else ""
+    if entry is not None:
+        contact.entry, contact.tenant = entry.number, entry.tenant
     sums = fields.get("sums", "").split(".")
     for name, text in zip(SUMS, sums, strict=False):
         setattr(contact, name, whole(text))
