@@ -58,8 +58,8 @@ def evacuate(daemon: "Client", site: str, json: bool) -> None:
     Talks go on until somebody hangs up. It stays so over a restart, until `restore`.
     """
     reply = daemon.ask("site.evacuate", site=site)
-    words = f"{site} is evacuated: {reply['agents']} agents take no more calls"
-    words += f", {reply['moved']} ringing calls go to others"
+    words = f"{site} is evacuated; agents who take no more calls: {reply['agents']}"
+    words += f", ringing calls that go to others: {reply['moved']}"
     if reply["unserved"] and not json:
         words += f". Nobody else works for: {', '.join(map(safe, reply['unserved']))}"
     told(reply, json, words)
@@ -72,4 +72,4 @@ def evacuate(daemon: "Client", site: str, json: bool) -> None:
 def restore(daemon: "Client", site: str, json: bool) -> None:
     """Let SITE take calls again; its agents who were signed in are ready."""
     reply = daemon.ask("site.restore", site=site)
-    told(reply, json, f"{site} is back: {reply['agents']} agents are ready")
+    told(reply, json, f"{site} is back; agents who are ready again: {reply['agents']}")

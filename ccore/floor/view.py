@@ -1,5 +1,6 @@
 """The floor as a picture: plain values, for people and programs to look at."""
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from ccore.floor.agents import state_name
@@ -17,7 +18,8 @@ _QUEUED = (CallState.WAITING, CallState.RINGING, CallState.BRIDGING)
 
 def view(floor: "Floor", now_us: int) -> dict[str, Any]:
     """Queues, agents, calls and totals; the shape is in docs/control-socket.md."""
-    queues = [_queue(floor, name, now_us) for name in floor.config.queues]
+    staff = _Staff(floor)
+    queues = [_queue(floor, name, now_us, staff) for name in floor.config.queues]
     offered = sum(q["offered"] for q in queues)
     answered = sum(q["answered"] for q in queues)
     abandoned = sum(q["abandoned"] for q in queues)
@@ -62,11 +64,33 @@ def _ratio(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def _queue(floor: "Floor", name: str, now_us: int) -> dict[str, Any]:
+class _Staff:
+    """Agents by kind and by queue, counted once: a centre may have thousands of both."""
+
+    def __init__(self, floor: "Floor") -> None:
+        self._desk = floor.acd.desk
+        self.talking: Counter[str] = Counter()
+        self._ready: Counter[int] = Counter()
+        self._signed_in: Counter[int] = Counter()
+        kinds = self._desk.kinds
+        for agent in floor.agents.by_id.values():
+            if agent.state in _TALKING:
+                self.talking[agent.queue] += 1
+            kind = kinds.get(agent.id)  # none: gone in a reload, and still on his last call
+            if kind is not None and agent.is_signed_in:
+                self._signed_in[kind] += 1
+                self._ready[kind] += agent.state is AgentState.READY
+
+    def of(self, queue: str) -> tuple[int, int]:
+        """Who works for it: ready, signed in."""
+        kinds = self._desk.kinds_for(queue)
+        return sum(self._ready[kind] for kind in kinds), sum(self._signed_in[k] for k in kinds)
+
+
+def _queue(floor: "Floor", name: str, now_us: int, staff: _Staff) -> dict[str, Any]:
     members = floor.queues.waiting_in(name).values()
     counts, settings = floor.queues.count(name), floor.config.queues[name]
-    desk = floor.acd.desk
-    agents = [a for a in floor.agents.by_id.values() if desk.can_serve(a.id, name)]
+    ready, signed_in = staff.of(name)
     return {
         "name": name,
         "waiting": len(members),
@@ -74,10 +98,10 @@ def _queue(floor: "Floor", name: str, now_us: int) -> dict[str, Any]:
             (now_us - c.stay.entered_us for c in members if c.stay is not None), default=0
         )
         // 1000,
-        "ready": sum(a.state is AgentState.READY for a in agents),
-        "signed_in": sum(a.is_signed_in for a in agents),
+        "ready": ready,
+        "signed_in": signed_in,
         "ringing": sum(c.state is CallState.RINGING for c in members),
-        "talking": sum(a.state in _TALKING and a.queue == name for a in agents),
+        "talking": staff.talking[name],
         "widened": sum(c.step > 0 for c in members),
         "reserve": name in floor.acd.reserves,
         "offered": counts.offered,

@@ -5,6 +5,7 @@ itself is a skill, which every agent has who speaks one of them.
 """
 
 from collections.abc import Collection, Mapping
+from functools import cached_property
 
 from ccore._router import Router
 from ccore.config.demand import ANYONE, Caller, Demand, Stage, demand, meets, rungs, turn_of
@@ -56,7 +57,7 @@ class Desk:
         self._needs: dict[tuple[str, Caller, Reach], int] = {}
         self._delays = delays_of(config)
         self._widenings: dict[tuple[str, str], Widening] = {}
-        self._plain: dict[str, Demand] = {}
+        self._kinds_for: dict[str, frozenset[int]] = {}
         # Languages of which one will do: every agent has to know them before the first such need.
         self._choices = {
             rung.languages
@@ -191,13 +192,32 @@ class Desk:
 
     def can_serve(self, agent: str, queue: str) -> bool:
         """Does he work for the queue, in whatever language and territory?"""
-        one = self._config.agents.get(agent)
-        if one is None:
-            return False
-        if queue not in self._plain:
-            stage = Stage(reserve=True)
-            self._plain[queue] = demand(self._config, queue, ANYONE, stage, self.evacuated)
-        return meets(self._config, one, self._plain[queue])
+        return self.kinds.get(agent) in self.kinds_for(queue)
+
+    @cached_property
+    def kinds(self) -> dict[str, int]:
+        """Agent to the number of his kind: agents of a kind differ in nothing that routing sees.
+
+        There are few kinds where there are many agents, so it pays to look at kinds.
+        """
+        numbers: dict[tuple[object, ...], int] = {}
+        found = {}
+        for name, one in self._config.agents.items():
+            skills = frozenset(one.skills.items())
+            kind = skills, one.site, one.team, one.group, one.queues, one.profile
+            found[name] = numbers.setdefault(kind, len(numbers))
+        return found
+
+    def kinds_for(self, queue: str) -> frozenset[int]:
+        """Kinds of agents who work for the queue, in whatever language and territory."""
+        if queue not in self._kinds_for:
+            one_of = {kind: name for name, kind in self.kinds.items()}
+            wanted = demand(self._config, queue, ANYONE, Stage(reserve=True), self.evacuated)
+            agents = self._config.agents
+            self._kinds_for[queue] = frozenset(
+                kind for kind, name in one_of.items() if meets(self._config, agents[name], wanted)
+            )
+        return self._kinds_for[queue]
 
 
 def _common(wanted: Demand) -> frozenset[str] | None:
