@@ -2,7 +2,7 @@
 
 python -m bench [router] [wire] [source] [sim] [prompt] [real] [kpi] [records] [--save]
 
-router  the routing engine alone, beside its plain twin
+router  the routing engine alone, beside its plain twin and mod_callcenter's tables
 wire    events from a socket to a handler, beside greenswitch, genesis and a bare drain
 source  events and bytes a call on a real FreeSWITCH, by what is asked of it (counts, not times)
 sim     20,000 calls through codec and floor, simulated switch, virtual time
@@ -16,8 +16,6 @@ Without names: all of them. --save keeps the figures in bench/results.
 
 import dataclasses
 import json
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -26,7 +24,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from bench import callcenter, kpi, prompt, real, records, sim, source, wire
+from bench import callcenter, kpi, prompt, real, records, router, sim, source, wire
 from bench.figures import Latency, load, machine
 from ccore import __version__
 from ccore.errors import ToolMissing
@@ -51,7 +49,7 @@ def main(kinds: tuple[str, ...], hundred_million: bool, save: bool) -> None:
     if load() > QUIET:
         console.print(f"The machine is busy (load {load():.1f}): the figures will be too high.")
     if "router" in wanted:
-        router()
+        routed(is_kept=save)
     if "wire" in wanted:
         on_the_wire(is_kept=save)
     if "source" in wanted:
@@ -75,9 +73,12 @@ def main(kinds: tuple[str, ...], hundred_million: bool, save: bool) -> None:
         console.print(f"Kept in {RESULTS.relative_to(HERE.parent)}.")
 
 
-def router() -> None:
-    command = [sys.executable, "-m", "pytest", "bench/bench_router.py", "--benchmark-only"]
-    subprocess.run(command, cwd=HERE.parent, check=True)
+def routed(*, is_kept: bool) -> None:
+    with console.status("router"):
+        found = router.run()
+    router.show(found, console)
+    if is_kept:
+        console.print(f"Kept in {router.save(found).relative_to(HERE.parent)}.")
 
 
 def on_the_wire(*, is_kept: bool) -> None:
