@@ -14,6 +14,7 @@ HERE = Path(__file__).parent
 PAGES = {
     "cli.md": ("docs.cli", "page"),
     "configuration.md": ("docs.configuration", "page"),
+    "scenarios.md": ("docs.scenarios", "page"),
 }
 
 

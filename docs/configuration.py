@@ -12,7 +12,7 @@ import msgspec
 from ccore.config import schema, table
 from ccore.config.system import SYSTEM_PROMPTS
 
-__all__ = ["comments", "page"]
+__all__ = ["comments", "keys", "page"]
 
 # Tables in the order of the page: heading in the file, struct, words before the fields.
 TABLES: tuple[tuple[str, type[msgspec.Struct], str], ...] = (
@@ -89,6 +89,7 @@ TABLES: tuple[tuple[str, type[msgspec.Struct], str], ...] = (
     ("[agents.ID]", schema.Agent, "The ID is the agent's SIP user."),
 )
 
+_SIMPLE = {int: "whole number", float: "number", str: "text", bool: "true/false", Any: "value"}
 _FIELD = re.compile(r" {4}\w+: ")
 
 HEAD = """# ccore.toml
@@ -118,7 +119,7 @@ def page() -> str:
         parts.append(f"## `{heading}`\n" if heading else "## Top level\n")
         if words:
             parts.append(f"{words}\n")
-        parts.append(_table(struct))
+        parts.append(keys(struct))
     return "\n".join(parts)
 
 
@@ -143,7 +144,8 @@ def comments(struct: type[msgspec.Struct]) -> dict[str, str]:
     return found
 
 
-def _table(struct: type[msgspec.Struct]) -> str:
+def keys(struct: type[msgspec.Struct]) -> str:
+    """A table of a struct's fields: key, value, default and the words beside it."""
     said = comments(struct)
     hints = get_type_hints(struct, include_extras=True)
     lines = ["| key | value | default | |", "|---|---|---|---|"]
@@ -181,7 +183,8 @@ def _kind(kind: Any) -> str:
         return _kind(args[0]) + _bounds(args[1])
     if origin in (Union, types.UnionType):
         kinds = [one for one in args if one is not types.NoneType]
-        return "step" if len(kinds) > 1 else _kind(kinds[0])
+        words = list(dict.fromkeys(map(_kind, kinds)))
+        return "step" if words == ["table"] and len(kinds) > 1 else " or ".join(words)
     if origin is Literal:
         return " ".join(args)
     if origin is dict:
@@ -190,7 +193,7 @@ def _kind(kind: Any) -> str:
         return f"list of {_kind(args[0])}"
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         return "table"
-    return {int: "whole number", float: "number", str: "text", bool: "true/false"}[kind]
+    return _SIMPLE[kind]
 
 
 def _bounds(meta: msgspec.Meta) -> str:
