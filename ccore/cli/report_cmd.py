@@ -13,7 +13,6 @@ from ccore.cli.options import FILE, example, json_option
 from ccore.cli.records_place import days_option, finds_records, place_of
 from ccore.cli.tables import told
 from ccore.cli.text import safe
-from ccore.errors import DiskTrouble
 
 if TYPE_CHECKING:
     from ccore.cdr import Records
@@ -64,7 +63,7 @@ def report(
     json: bool,
 ) -> None:
     """Key figures, charts, queues and agents as one HTML file that needs no other."""
-    from ccore.cli.report_every import run
+    from ccore.cli.report_every import put, run
     from ccore.kpi.groups import zone_of
     from ccore.kpi.report import render
 
@@ -103,9 +102,6 @@ def report(
         return
     before = place.load(against) if against else None
     text = page(place.load(days), before, time.strftime("%Y-%m-%d %H:%M"))
-    try:
-        target.write_text(text, "utf-8")
-    except OSError as error:
-        raise DiskTrouble(path=target, why=error.strerror) from error
+    put(target, text)
     told({"file": str(target)}, json, str(target))
     place.finish()

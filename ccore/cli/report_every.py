@@ -5,6 +5,7 @@ it starts it makes up for the last whole period. A period that fails is told, an
 the next one.
 """
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from ccore.cdr import Records
     from ccore.cli.records_place import Place
 
-__all__ = ["begin_of", "between", "following", "run"]
+__all__ = ["begin_of", "between", "following", "put", "run"]
 
 SETTLE_S = 60  # rows of calls that ended on the border are written by then
 DAY = timedelta(days=1)
@@ -95,14 +96,26 @@ def _write(
     records = between(place, begin, end)
     before = between(place, preceding(period, begin), begin)
     page = render(records, before, end.isoformat(timespec="minutes"))
-    partial = target.with_suffix(".part")
+    put(target, page)
+    return f"{target.name} written, {len(records.contacts)} contacts"
+
+
+def put(target: Path, page: str) -> None:
+    """In one step: whoever mails it never finds half a page, also where two write the same one."""
     try:
-        directory.mkdir(parents=True, exist_ok=True)
-        partial.write_text(page, "utf-8")
-        partial.replace(target)  # whoever mails it never finds half a page
+        if target.exists() and not target.is_file():  # such as /dev/stdout
+            target.write_text(page, "utf-8")
+            return
+        target = target.resolve()  # what a link points to, not the link
+        partial = target.with_name(f".{target.name}.{os.getpid()}.part")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            partial.write_text(page, "utf-8")
+            partial.replace(target)
+        finally:
+            partial.unlink(missing_ok=True)
     except OSError as error:
         raise DiskTrouble(path=target, why=error.strerror) from error
-    return f"{target.name} written, {len(records.contacts)} contacts"
 
 
 def _name(period: str, begin: datetime) -> str:
