@@ -18,10 +18,39 @@ from libc.errno cimport EAGAIN, EINTR, errno
 from libc.stdint cimport int64_t, uint64_t
 from libc.stdlib cimport free, realloc
 from libc.string cimport strerror
-from posix.time cimport CLOCK_MONOTONIC, clock_gettime, timespec
+from posix.time cimport timespec
 from posix.types cimport pid_t
-from posix.unistd cimport close, getpid, read, write
+from posix.unistd cimport close, getpid
 
+from ccore.daemon._posix cimport (
+    EFD_CLOEXEC,
+    EFD_NONBLOCK,
+    MSG_DONTWAIT,
+    MSG_NOSIGNAL,
+    POLLIN,
+    SIG_BLOCK,
+    be_urgent,
+    eventfd,
+    now_ns,
+    poll,
+    pollfd,
+    ppoll,
+    pthread_create,
+    pthread_join,
+    pthread_mutex_init,
+    pthread_mutex_lock,
+    pthread_mutex_t,
+    pthread_mutex_trylock,
+    pthread_mutex_unlock,
+    pthread_sigmask,
+    pthread_t,
+    recv,
+    ring,
+    send,
+    sigfillset,
+    sigset_t,
+    unring,
+)
 from ccore.daemon._shed cimport MOST_KINDS, Kind, shed
 from ccore.esl._buffer cimport Buffer, make_room
 from ccore.esl._codec cimport Frame, FrameDecoder
@@ -30,58 +59,6 @@ from ccore.errors import ProtocolError
 from ccore.esl.frames import MAX_BODY_BYTES
 
 __all__ = ["BACKLOG_BYTES", "Intake"]
-
-cdef extern from "<pthread.h>" nogil:
-    ctypedef unsigned long pthread_t
-    ctypedef struct pthread_mutex_t:
-        pass
-    int pthread_create(pthread_t *, void *, void *(*)(void *) noexcept nogil, void *)
-    int pthread_join(pthread_t, void **)
-    pthread_t pthread_self()
-    int pthread_getschedparam(pthread_t, int *, sched_param *)
-    int pthread_setschedparam(pthread_t, int, const sched_param *)
-    int pthread_mutex_init(pthread_mutex_t *, void *)
-    int pthread_mutex_lock(pthread_mutex_t *)
-    int pthread_mutex_trylock(pthread_mutex_t *)
-    int pthread_mutex_unlock(pthread_mutex_t *)
-
-cdef extern from "<signal.h>" nogil:
-    ctypedef struct sigset_t:
-        pass
-    enum:
-        SIG_BLOCK
-    int sigfillset(sigset_t *)
-    int pthread_sigmask(int, const sigset_t *, sigset_t *)
-
-cdef extern from "<sched.h>" nogil:
-    struct sched_param:
-        int sched_priority
-    enum:
-        SCHED_OTHER
-        SCHED_FIFO
-
-cdef extern from "<sys/socket.h>" nogil:
-    enum:
-        MSG_DONTWAIT
-        MSG_NOSIGNAL
-    ssize_t recv(int, void *, size_t, int)
-    ssize_t send(int, const void *, size_t, int)
-
-cdef extern from "<sys/eventfd.h>" nogil:
-    enum:
-        EFD_CLOEXEC
-        EFD_NONBLOCK
-    int eventfd(unsigned int, int)
-
-cdef extern from "<poll.h>" nogil:
-    struct pollfd:
-        int fd
-        short events
-        short revents
-    enum:
-        POLLIN
-    int poll(pollfd *, unsigned long, int)
-    int ppoll(pollfd *, unsigned long, const timespec *, void *)
 
 cdef enum:
     READ_BYTES = 128 * 1024     # of one turn of the loop: twenty events, which stay in the cache
@@ -97,7 +74,6 @@ cdef enum:
     BEATS_NS = 250_000          # between two beats of anybody: 4,000 a second are enough
     NUDGE_NS = 500_000          # a command is read and carried out by then
     AFTER_NS = 3 * MS           # how long a command is followed by beats
-    URGENCY = 2                 # FreeSWITCH gives itself SCHED_FIFO 1
 
 # About 10,000 events of a real switch, or a second and a half of all that one can say.
 BACKLOG_BYTES = 64 * 1024 * 1024
@@ -138,31 +114,6 @@ cdef Relief relief
 
 
 # The thread.
-
-
-cdef inline int64_t now_ns() noexcept nogil:
-    cdef timespec at
-    clock_gettime(CLOCK_MONOTONIC, &at)
-    return <int64_t> at.tv_sec * 1_000_000_000 + at.tv_nsec
-
-
-cdef inline void ring(int bell) noexcept nogil:
-    cdef uint64_t one = 1
-    write(bell, &one, sizeof(one))
-
-
-cdef inline void unring(int bell) noexcept nogil:
-    cdef uint64_t count
-    read(bell, &count, sizeof(count))
-
-
-cdef void be_urgent() noexcept nogil:
-    """As urgent as the switch's own threads, where that is allowed; it works for microseconds."""
-    cdef int policy
-    cdef sched_param urgency
-    if pthread_getschedparam(pthread_self(), &policy, &urgency) == 0 and policy == SCHED_OTHER:
-        urgency.sched_priority = URGENCY
-        pthread_setschedparam(pthread_self(), SCHED_FIFO, &urgency)
 
 
 cdef void *keep_watch(void *_) noexcept nogil:

@@ -14,6 +14,7 @@ from gevent import socket
 from gevent.event import Event as Flag
 from gevent.server import StreamServer
 
+from ccore.cli.status_cmd import LINKS
 from ccore.config.schema import Switch
 from ccore.daemon.clock import Clock
 from ccore.daemon.links import NodeLink
@@ -193,5 +194,14 @@ def test_a_switch_that_stalls_or_dies_is_its_own_affair(
                 hearing.round_trip(f"healthy-{place}", one, number)
         hearing.until(lambda: "dying" in hearing.down)
         assert hearing.down.isdisjoint({"healthy-0", "healthy-1"})
+        # What an operator reads of them.
+        rows = [{"name": name, **link.figures()} for name, link in hearing.links.items()]
+        shown = {
+            row["name"]: [str(column.cell(row)) for column in LINKS if column.title != "lag"]
+            for row in rows
+        }
+        assert shown["healthy-0"][:2] == ["healthy-0", "up"]
+        assert "0.0 MB" in shown["healthy-0"]
+        assert all(row["trouble"] for row in rows if row["name"] in ("dying", "absent"))
     finally:
         server.stop()
