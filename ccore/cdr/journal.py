@@ -210,8 +210,10 @@ class JournalWriter:
         finally:
             for group in list(self._files):
                 self._close(group)
-            self._strings.close()
-            os.close(self._lock)
+            try:
+                self._strings.close()
+            finally:
+                os.close(self._lock)
 
     def _pack(self, kind: Row, facts: list[RowFact]) -> Rows:
         values = [pack(fact, 0, self._strings, self._number_key) for fact in facts]

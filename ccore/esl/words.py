@@ -45,7 +45,8 @@ def _parked(view: EventView, leg: str, at_us: int) -> Event:
 
 def _bridged(view: EventView, leg: str, at_us: int) -> Event:
     a, b = view.get(b"Bridge-A-Unique-ID"), view.get(b"Bridge-B-Unique-ID")
-    return LegsBridged(leg=leg, at_us=at_us, other=b if a == leg else a)
+    other = b if a == leg else a
+    return LegsBridged(leg=leg, at_us=at_us, other=other, variables=view.ccore_variables())
 
 
 def _hung_up(view: EventView, leg: str, at_us: int) -> Event:

@@ -23,15 +23,23 @@ __all__ = ["AGENT", "AT_WORK", "EVACUATED", "Agent", "Agents", "UnexpectedAgentS
 _A = AgentState
 
 AGENT: dict[AgentState, frozenset[AgentState]] = {
-    _A.SIGNED_OUT: frozenset({_A.READY, _A.NOT_READY}),
-    _A.READY: frozenset({_A.NOT_READY, _A.SIGNED_OUT, _A.RESERVED}),
+    _A.SIGNED_OUT: frozenset({_A.READY, _A.NOT_READY, _A.BUSY_OTHER}),
+    _A.READY: frozenset({_A.NOT_READY, _A.SIGNED_OUT, _A.RESERVED, _A.BUSY_OTHER}),
     # The last two are found after an outage.
-    _A.NOT_READY: frozenset({_A.READY, _A.SIGNED_OUT, _A.NOT_READY, _A.TALKING, _A.WRAPUP}),
-    _A.RESERVED: frozenset({_A.RINGING, _A.READY, _A.NOT_READY, _A.SIGNED_OUT, _A.TALKING}),
-    _A.RINGING: frozenset({_A.TALKING, _A.READY, _A.NOT_READY, _A.SIGNED_OUT}),
-    _A.TALKING: frozenset({_A.HOLDING, _A.WRAPUP, _A.READY, _A.NOT_READY, _A.SIGNED_OUT}),
-    _A.HOLDING: frozenset({_A.TALKING, _A.WRAPUP, _A.READY, _A.NOT_READY, _A.SIGNED_OUT}),
-    _A.WRAPUP: frozenset({_A.READY, _A.NOT_READY, _A.SIGNED_OUT}),
+    _A.NOT_READY: frozenset(
+        {_A.READY, _A.SIGNED_OUT, _A.NOT_READY, _A.TALKING, _A.WRAPUP, _A.BUSY_OTHER}
+    ),
+    _A.RESERVED: frozenset(
+        {_A.RINGING, _A.READY, _A.NOT_READY, _A.SIGNED_OUT, _A.TALKING, _A.BUSY_OTHER}
+    ),
+    _A.RINGING: frozenset({_A.TALKING, _A.READY, _A.NOT_READY, _A.SIGNED_OUT, _A.BUSY_OTHER}),
+    _A.TALKING: frozenset(
+        {_A.HOLDING, _A.WRAPUP, _A.READY, _A.NOT_READY, _A.SIGNED_OUT, _A.BUSY_OTHER}
+    ),
+    _A.HOLDING: frozenset(
+        {_A.TALKING, _A.WRAPUP, _A.READY, _A.NOT_READY, _A.SIGNED_OUT, _A.BUSY_OTHER}
+    ),
+    _A.WRAPUP: frozenset({_A.READY, _A.NOT_READY, _A.SIGNED_OUT, _A.BUSY_OTHER}),
     _A.BUSY_OTHER: frozenset({_A.READY, _A.NOT_READY, _A.SIGNED_OUT}),
 }
 
@@ -290,6 +298,10 @@ class Agents:
         if agent.settings.nailed_up and not agent.nail:
             self.floor.nails.drive(agent)
             return
+        if self.floor.others.has(agent):
+            if agent.state is not AgentState.BUSY_OTHER:
+                self.become(agent, AgentState.BUSY_OTHER)
+            return
         if agent.state is not AgentState.READY:
             self.become(agent, AgentState.READY)
         agent.idle_since_us = agent.idle_since_us or self.floor.now_us
@@ -413,6 +425,17 @@ class Agents:
     def answered(self, agent: Agent) -> None:
         agent.calls += 1
         agent.failures.clear()
+
+    def dialled_out(self, agent: Agent) -> None:
+        """He talks outside; who was ready is busy, and so will be who becomes ready meanwhile."""
+        if agent.state is AgentState.READY:
+            self.become(agent, AgentState.BUSY_OTHER)
+            self.floor.queues.agent_went_away(agent)
+
+    def back_from_outside(self, agent: Agent) -> None:
+        if agent.state is AgentState.BUSY_OTHER:
+            agent.idle_since_us = self.floor.now_us
+            self.set_ready(agent)
 
     def unregistered(self, agent: Agent) -> None:
         """No phone of his is left: better said at once than found out by a caller."""

@@ -77,6 +77,7 @@ def _bridged(floor: "Floor", node: str, event: LegsBridged) -> None:
         offer = floor.offers.by_leg.get(leg)
         if offer is not None and offer.contact.id in (event.leg, event.other):
             floor.offers.bridged(offer)
+    floor.others.began(node, event.leg, event.variables)
 
 
 def _hung_up(floor: "Floor", node: str, event: LegHungUp) -> None:
@@ -92,6 +93,8 @@ def _hung_up(floor: "Floor", node: str, event: LegHungUp) -> None:
         floor.nails.lost(leg)
     elif leg in floor.features.by_leg:
         floor.features.hung_up(leg)
+    elif leg in floor.others.by_leg:
+        floor.others.ended(leg)
     else:
         floor.recovery.ended_unheard(node, event)
 

@@ -24,6 +24,7 @@ from ccore.floor.notes import Fields, Notes
 from ccore.floor.offer import OfferState
 from ccore.floor.offers import Offers
 from ccore.floor.orders import Orders
+from ccore.floor.others import Others
 from ccore.floor.queues import Queues
 from ccore.floor.reconciliation import Reconciliation
 from ccore.floor.recording import Recordings
@@ -96,6 +97,7 @@ class Floor:
         self.voicemail = Voicemail(self)
         self.entry = Entry(self)
         self.features = Features(self)
+        self.others = Others(self)
         self.recordings = Recordings(self)
         self.recovery = Recovery(self)
         self.reconciliation = Reconciliation(self)

@@ -74,6 +74,7 @@ class Reconciliation:
         if node == floor.home_node:
             yield from (leg for leg in floor.nails.by_leg if leg not in floor.offers.by_leg)
         yield from (leg for leg, r in floor.features.by_leg.items() if r.node == node)
+        yield from (leg for leg, (at, _) in floor.others.by_leg.items() if at == node)
 
     def _turn(self, node: str, ours: list[str]) -> list[str]:
         if not ours:
@@ -136,6 +137,9 @@ class Reconciliation:
             return self._fault_of_nail(leg, found)
         if leg in floor.features.by_leg:
             return self._fault_of_feature(leg, found)
+        if leg in floor.others.by_leg:
+            end = floor.others.ended
+            return Fault("agent-leg-gone", leg, lambda: end(leg)) if found is None else None
         return self._fault_of_stranger(node, found) if found is not None else None
 
     def _fault_of_call(self, contact: Contact, found: SwitchLeg | None) -> Fault | None:
@@ -233,6 +237,10 @@ class Reconciliation:
         is_ours = "state" in variables or "entry" in variables
         if is_ours and variables.get("way") != "outbound":
             return Fault("call-unknown", found.leg, lambda: self._take_in(node, found))
+        if found.bridged_to:
+            floor.others.began(node, found.leg, variables)
+        elif variables.get("way") == "outbound":
+            return None  # it rings still
         self._foreign[node] = self._foreign.get(node, frozenset()) | {found.leg}
         return None
 

@@ -82,6 +82,7 @@ class Recovery:
             leg.variables["agent"] for leg in event.legs if self.adoption.end_orphan(node, leg)
         }
         self.adoption.adopted.clear()
+        floor.others.link_up(node, there)
         freed = floor.agents.recovered(node, ringing)
         floor.seen.add(node)
         floor.offers.is_paused = was_paused
@@ -199,7 +200,7 @@ class Recovery:
             return
         if contact.is_answered and not leg.answered:
             floor.command(contact.node, Answer(contact.id))
-        if contact.fallback_timer is not None:  # or the dialplan's own, 5 s, still runs
+        if contact.fallback_timer is not None:  # or the dialplan's own still runs
             floor.arm(contact)
         if contact.state in (CallState.ARRIVING, CallState.ENDING):
             floor.after_speech.pop(contact.last_words, lambda: floor.entry.let_go(contact))()

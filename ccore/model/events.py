@@ -59,6 +59,7 @@ class LegsBridged:
     leg: str
     at_us: int
     other: str  # the leg it is bridged to
+    variables: Mapping[str, str] = field(default_factory=dict)  # ccore_* only, without the prefix
 
 
 @dataclass(slots=True)

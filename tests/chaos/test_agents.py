@@ -76,3 +76,16 @@ def test_an_agents_phone_that_dies_frees_him_and_his_caller(bench: Bench) -> Non
     assert contact.is_over
     bench.pass_s(25)
     assert bench.state_of("1001") is AgentState.READY
+
+
+def test_an_agent_who_dials_out_is_busy_until_he_is_back(bench: Bench) -> None:
+    bench.plant.act("agent:1001", "dial", number="5551234")
+    bench.pass_s(5)
+    assert bench.state_of("1001") is AgentState.BUSY_OTHER
+    contact = bench.call("4001")
+    assert contact.offers == 0
+    bench.kill_and_start()
+    assert bench.state_of("1001") is AgentState.BUSY_OTHER
+    bench.plant.act("agent:1001", "hangup")
+    bench.pass_s(1)
+    assert bench.again(contact).state is CallState.RINGING

@@ -107,7 +107,7 @@ def test_a_new_caller_whose_park_was_lost_is_on_record(bench: Bench) -> None:
     bench.pass_s(FOUND_S)
     (row,) = [f for f in bench.plant.facts if isinstance(f, ContactClosed)]
     assert (row.called, row.calling) == ("4001", "13800000001")
-    assert repairs(bench) == {"call-unheard": 1}
+    assert repairs(bench) == {"call-unknown": 1}
 
 
 def test_a_leg_that_nobody_wants_is_ended(bench: Bench) -> None:

@@ -161,6 +161,7 @@ class Centre(VirtualWorld):
             "wrap_ups.contact_of": floor.wrap_ups.contact_of,
             "messages": floor.voicemail.messages,
             "features.by_leg": floor.features.by_leg,
+            "others.by_leg": floor.others.by_leg,
             "nails.by_leg": floor.nails.by_leg,
             "nails.by_job": floor.nails.by_job,
         }.items():
