@@ -36,7 +36,9 @@ from ccore.model import (
 
 __all__ = ["encode", "job_of"]
 
-_SOURCE = re.compile(r"[^\s'\"\\\x00-\x1f\x7f]+")
+# Blanks and commas pass; of quotes and backslashes the switch takes some away, for it looks for
+# variables in the argument of an application and parts the files of a `file_string`.
+_SOURCE = re.compile(r"[^'\"\\\x00-\x1f\x7f]+")
 _DIAL = re.compile(r"[^\s\x00-\x1f\x7f&]+")
 
 SILENCE_THRESHOLD = 200  # energy below which the record app hears silence (its own usual value)
@@ -44,7 +46,7 @@ SILENCE_THRESHOLD = 200  # energy below which the record app hears silence (its 
 
 def _source(value: str, where: str) -> str:
     if not _SOURCE.fullmatch(value):
-        raise UnsafeValue(value=value, where=where, why="no blanks, quotes or control characters")
+        raise UnsafeValue(value=value, where=where, why="no quotes, backslashes or line ends")
     return value
 
 
@@ -100,7 +102,7 @@ def _set(c: SetVariables) -> str:
 
 def _record_message(c: RecordMessage) -> str:
     # Unlike uuid_record the record app makes no directories, and hangs up for want of one.
-    path = argument(c.path, "recording")
+    path = argument(_source(c.path, "recording"), "recording")
     arg = f"{path} {c.limit_s} {SILENCE_THRESHOLD} {c.silence_s}"
     make = _execute(c.leg, "mkdir", c.path.rpartition("/")[0])
     return f"{make}\n\n{_execute(c.leg, 'record', arg, c.app)}"

@@ -83,11 +83,21 @@ def test_ids_that_could_break_out_are_refused(value: str) -> None:
             encode(command)
 
 
-@pytest.mark.parametrize("value", ["a\nb", "a b", "a'b", "a\0b", "/x/y z.wav"])
+@pytest.mark.parametrize("value", ["a\nb", "a'b", 'a"b', "a\\b", "a\0b", "/x/${y}.wav", " /a.wav"])
 def test_files_and_sources_that_could_break_out_are_refused(value: str) -> None:
-    for command in (Play("leg", (value,), "app"), PlayMusic("leg", value)):
-        with pytest.raises(UnsafeValue):
-            encode(command)
+    for command in (
+        Play("leg", (value,), "app"),
+        PlayMusic("leg", value),
+        RecordMessage("leg", f"/r/{value}", 10, 3, "app"),
+    ):
+        if not (isinstance(command, RecordMessage) and value.startswith(" ")):
+            with pytest.raises(UnsafeValue):
+                encode(command)
+
+
+def test_prompts_may_lie_in_a_directory_with_blanks() -> None:
+    data, _ = encode(Play("leg", ("/my centre/a.wav", "/my centre/b.wav"), "app"))
+    assert b"execute-app-arg: file_string:///my centre/a.wav!/my centre/b.wav\n" in data
 
 
 def test_a_transfer_names_no_other_leg() -> None:
@@ -96,19 +106,21 @@ def test_a_transfer_names_no_other_leg() -> None:
 
 
 def test_recordings_may_have_blanks_and_quotes_in_their_names() -> None:
-    path = "/r/O'Brien 1.wav"
+    path = "/r/O'Brien, 1.wav"
     start, _ = encode(StartRecording("leg", path))
     assert separate(start.decode().strip().removeprefix("api uuid_record "), " ", 5) == [
         "leg",
         "start",
         path,
     ]
-    message, _ = encode(RecordMessage("leg", path, 10, 3, "app"))
+    with pytest.raises(UnsafeValue):
+        encode(StartRecording("leg", "/r/a\nb"))
+
+
+def test_messages_may_have_blanks_in_their_names() -> None:
+    message, _ = encode(RecordMessage("leg", "/my centre/a, b.wav", 10, 3, "app"))
     (arg,) = re.findall(r"execute-app-arg: (.*)\n", message.decode().partition("\n\n")[2])
-    assert separate(arg, " ", 5) == [path, "10", "200", "3"]
-    for command in (StartRecording("leg", "/r/a\nb"), RecordMessage("leg", "/r/\0", 10, 3, "app")):
-        with pytest.raises(UnsafeValue):
-            encode(command)
+    assert separate(arg, " ", 5) == ["/my centre/a, b.wav", "10", "200", "3"]
 
 
 def test_nothing_unloads_the_event_socket() -> None:
