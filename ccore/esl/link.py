@@ -43,6 +43,9 @@ DEAD_US = 6_000_000
 SUBSCRIBED_US = 45_000_000
 # The switch's list of its channels costs it some 10 us a channel, during which commands wait.
 LIST_EVERY_US = 10_000_000
+# It is a table that the switch writes in batches, and lags up to a second: a caller who parked in
+# the instant before we listened stands in the next list only, which must not be ten seconds away.
+LIST_SOON_US = 2_000_000
 LIST_A_LEG_US = 20_000  # so that big switches are asked less often: 2,000 channels, every 40 s
 _LISTED = re.compile(r'{"uuid":"([^"]+)"')  # quotes inside values are escaped there
 OLDEST = (1, 10)  # the oldest FreeSWITCH whose events we know
@@ -347,7 +350,7 @@ class Link:
         self._go(Happening.SEEN)
         self.snapshots += 1
         self._listed = len(self._legs)
-        self._plan_list()
+        self._list_at_us = self._now_us + LIST_SOON_US
         self._ready.append(LinkUp(self._now_us, self.core, self._legs))
         self._ready.extend(self._early)
         self._early, self._legs = [], None

@@ -17,7 +17,7 @@ __all__ = ["Dialplan", "Rule"]
 Plan = list[tuple[str, str]]
 
 # Seconds until the switch serves a parked call by itself, unless ccore takes it up.
-PICK_UP_S = 5
+PICK_UP_S = 10
 
 _AFTER = "transfer_after_bridge=ccore-after:XML:ccore-transfer"
 _DEAD_MAN = ("sched_transfer", f"+{PICK_UP_S} fallback XML ccore-fallback")

@@ -21,6 +21,8 @@ def config(tmp_path: Path) -> Config:
     return parse(f'''
         [switch.main]
         password = "a word of its own"
+        [outbound]
+        allow = ["1002"]
         [recording]
         dir = "{tmp_path}"
         [queues.service]
