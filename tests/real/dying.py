@@ -113,7 +113,7 @@ def line_cut_with_calls_waiting_and_talking(stage: Stage) -> None:
     assert {d: row.outcome.name for d, row in rows.items()} == {"1": "ANSWERED", "2": "ABANDONED"}
 
 
-@on(line=True)
+@on({"switch": {"main": {"fallback_s": 60}}}, line=True)
 def line_dead_without_a_word(stage: Stage) -> None:
     """Half-open: what is said is lost and nobody is told. ccore notices before the switch takes
     the waiting caller away, and who hung up meanwhile has his record."""

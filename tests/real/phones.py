@@ -90,10 +90,6 @@ class RealPhones:
         """Everybody at once, as when the far end has died."""
         self._commands.send("api hupall")
 
-    def raw(self, phone: str) -> RawCaller:
-        """A caller made by hand."""
-        return self._raw[phone]
-
     def legs(self, phone: str) -> list[str]:
         """The phones' switch's own ids of a phone's calls."""
         return [leg for (owner, _), leg in self._lines.items() if owner == phone]

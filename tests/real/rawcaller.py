@@ -33,12 +33,6 @@ class RawCaller:
         self.from_line = b""
         self.state = "new"  # new, calling, ringing, talking, ended
 
-    @property
-    def remote_tag(self) -> str:
-        """The switch's half of the dialog's name."""
-        found = re.search(rb";tag=([^;>\s]+)", self.remote_to)
-        return found.group(1).decode() if found else ""
-
     def call(
         self, number: bytes, name: bytes = b"", headers: Mapping[bytes, bytes] | None = None
     ) -> None:

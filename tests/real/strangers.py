@@ -17,7 +17,7 @@ LEGS = 6
 
 def a_talk_cannot_be_taken_over_from_outside(stage: Stage) -> None:
     """INVITE with Replaces names a talking call: the talk goes on, the stranger is sent away."""
-    victim = stage.talk(1, raw=True)
+    victim = stage.talk(1)
     stage.call(2, headers={"Replaces": _dialog(stage, victim)})
     stage.until("caller:2", "over")
     assert (victim, "over") not in stage.seen
@@ -58,9 +58,11 @@ def a_full_switch_refuses_early_and_serves_who_is_in(stage: Stage) -> None:
 
 
 def _dialog(stage: Stage, phone: str) -> str:
-    raw = stage.world.phones.raw(phone)
-    tags = f"to-tag={raw.remote_tag};from-tag={raw.tag.decode()}"
-    return f"{raw.call_id.decode()};{tags}"
+    """What whoever reads along knows of a call."""
+    leg = stage.world.contact_of(phone)
+    names = ("sip_call_id", "sip_to_tag", "sip_from_tag")
+    call_id, ours, theirs = stage.switch.api(*(f"uuid_getvar {leg} {name}" for name in names))
+    return f"{call_id.strip()};to-tag={ours.strip()};from-tag={theirs.strip()}"
 
 
 def _partner(stage: Stage) -> str:
