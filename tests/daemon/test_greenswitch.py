@@ -374,6 +374,14 @@ def test_only_connecting_and_logging_in_are_greenswitchs() -> None:
     assert users == {"event_socket.py": ["InboundESL", "NotConnectedError"]}
 
 
+def test_every_fault_of_the_table_has_its_test() -> None:
+    tests = Path(__file__).read_text("utf-8")
+    told = (ROOT / "docs" / "greenswitch.md").read_text("utf-8")
+    for number in range(1, 20):
+        assert re.search(rf"^def test_(\d+_)*{number}_", tests, re.M), number
+        assert f"\n| {number} | " in told
+
+
 def test_2_14_no_switch_connects_to_ccore() -> None:
     """So there is no `connect` reply to be forged, and no accept loop that sleeps or dies."""
     takes_connections = re.compile(r"\.(accept|listen)\(|\bStreamServer\(|OutboundESL")
