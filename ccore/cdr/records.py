@@ -23,6 +23,7 @@ from ccore.errors import RecordsDamaged, UnknownName
 
 __all__ = ["Records", "Tell", "days_in", "files_of", "load", "read", "segments"]
 
+LOOKS = 3  # at a file whose last block is incomplete; writing one takes microseconds
 Tell = Callable[[RecordsDamaged], None]
 
 
@@ -60,13 +61,13 @@ def read(
 ) -> Rows:
     """The rows of one kind in the order of their days and, within a day, of writing.
 
-    A block that a writer has not finished is left out. Garbled blocks raise RecordsDamaged; with
-    `tell` they are told instead, left out, and everything else is read.
+    A block that was not finished is left out. Garbled blocks raise RecordsDamaged; with `tell` both
+    are told instead, and everything else is read.
     """
     found: list[Segment] = []
     for segment in segments(directory, kind, days, tell=tell):
         for damage in segment.damage:
-            if not damage.torn:
+            if tell or not damage.torn:
                 _report(
                     RecordsDamaged(file=segment.path, what=damage.what, offset=damage.offset), tell
                 )
@@ -128,7 +129,7 @@ def _of_day(directory: Path, day: date, kinds: list[Row], tell: Tell | None) -> 
         for kind in kinds:
             for name in (closed_name(kind, day), file_name(kind, day)):
                 try:
-                    segment = scan(directory / name)
+                    segment = _settled(directory / name)
                 except FileNotFoundError:
                     continue
                 except RecordsDamaged as trouble:
@@ -151,6 +152,16 @@ def _of_day(directory: Path, day: date, kinds: list[Row], tell: Tell | None) -> 
             block = Block(0, len(rows), int(rows["seq"][0]))
             yield Segment(path, kind, rows, blocks=[block])
     yield from found
+
+
+def _settled(path: Path) -> Segment:
+    """A block that is being written this moment is there when one looks again."""
+    segment = scan(path)
+    for _ in range(LOOKS):
+        if not any(damage.torn for damage in segment.damage):
+            break
+        segment = scan(path)
+    return segment
 
 
 def _packed(path: Path, told: list[RecordsDamaged]) -> Packed | None:
