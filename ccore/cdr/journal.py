@@ -371,8 +371,9 @@ def _lock(directory: Path) -> int:
         who = os.pread(file, 20, 0).decode("ascii", "replace").strip() or "another process"
         os.close(file)
         raise AlreadyRunning(who=f"process {who}", what=directory) from None
-    os.ftruncate(file, 0)
-    os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
+    with suppress(OSError):  # a full disk: who we are is a courtesy, the lock is what counts
+        os.ftruncate(file, 0)
+        os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
     return file
 
 
