@@ -108,6 +108,8 @@ def _one_of(value: Any, kinds: list[Any], path: Path) -> Fault | None:
     """Structs told apart by their tag; or one kind that may also be left out."""
     if len(kinds) == 1:
         return _inside(value, kinds[0], path)
+    if not all(isinstance(kind, type) and issubclass(kind, msgspec.Struct) for kind in kinds):
+        return None  # a number or a list: msgspec's own sentence says which
     tags = {kind.__struct_config__.tag: kind for kind in kinds}
     field = kinds[0].__struct_config__.tag_field
     if not isinstance(value, dict):
