@@ -305,3 +305,48 @@ def test_years_in_any_order_are_known_too(tmp_path: Path) -> None:
 
 def test_the_command_offers_every_format_there_is() -> None:
     assert OFFERED == FORMATS
+
+
+def test_survey_marks_callbacks_and_tenants_are_counted(tmp_path: Path) -> None:
+    lines = ["id,at,end,mark,firm"]
+    ends = ["answered", "answered", "answered", "answered", "callback", "abandoned"]
+    marks = ["5", "4", "1", "0", "", ""]
+    for number, (end, mark) in enumerate(zip(ends, marks, strict=True)):
+        lines.append(f"c{number},{1_795_219_200 + number},{end},{mark},{'AB'[number % 2]}")
+    (tmp_path / "calls.csv").write_text("\n".join(lines) + "\n")
+    (tmp_path / "mapping.toml").write_text(
+        textwrap.dedent(
+            """
+            timezone = "UTC"
+            [[outcome]]
+            when = { end = ["callback"] }
+            result = "callback"
+            [[outcome]]
+            when = { end = ["abandoned"] }
+            result = "abandoned"
+            [[outcome]]
+            result = "answered"
+            [contact]
+            id = "{id}"
+            queued = { at = "{at}", format = "epoch" }
+            queue = "sales"
+            agent = "1001"
+            tenant = "{firm}"
+            survey = "{mark}"
+            """
+        )
+    )
+    import_files(
+        [tmp_path / "calls.csv"],
+        tmp_path / "cdr",
+        mapping=load_mapping(tmp_path / "mapping.toml"),
+    )
+    records = load(tmp_path / "cdr")
+    result = table(records, by=("tenant",), service_level="amazon")
+    total = result.total
+    assert total.value("csat") == 10 / 3
+    assert (total.value("csat_top"), total.value("csat_response")) == (2 / 3, 3 / 4)
+    assert (total.value("callbacks"), total.value("abn1")) == (1, 1 / 5)
+    assert result.level(total) == 1.0  # a request for a callback in time left the queue in time
+    assert [(line.key, line.sums.attempts) for line in result.lines] == [(("A",), 3), (("B",), 3)]
+    records.strings.close()

@@ -26,7 +26,7 @@ FACTS: dict[Row, type] = {
 }
 # Texts of which a day has few.
 WORDS = {"node", "site", "entry", "queue", "agent", "team", "called", "language", "cause"}
-WORDS |= {"outcome", "ended_by", "kind", "result", "state", "reason"}
+WORDS |= {"outcome", "ended_by", "kind", "result", "state", "reason", "tenant"}
 
 
 def write_parquet(

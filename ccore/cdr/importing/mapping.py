@@ -87,6 +87,7 @@ class OutcomeRule(_Table):
         "closed",
         "forced",
         "failed",
+        "callback",
         "left",
     ]
     when: When = {}  # all of these hold
@@ -126,6 +127,8 @@ class ContactTable(_Table):
     priority: str = ""  # gives seconds of credit
     offers: str = ""  # gives a count
     transfers: str = ""  # gives a count
+    tenant: str = ""
+    survey: str = ""  # gives a mark, 1 to 5; 0: asked, none given; nothing: not asked
 
 
 class AgentTable(_Table):

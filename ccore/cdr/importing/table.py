@@ -33,6 +33,7 @@ Convert = Callable[[Cells], list[Fact]]
 
 DAY_US = 86_400_000_000
 WITHOUT_QUEUE = frozenset({Outcome.IVR, Outcome.CLOSED})
+BEST_MARK = 5
 ENDED_BY = {"": EndedBy.UNKNOWN} | {who.name.lower(): who for who in EndedBy}
 STATES = {state.name.lower().replace("_", "-"): state for state in AgentState}
 
@@ -110,6 +111,7 @@ def _contacts(readers: Readers, mapping: Mapping, table: ContactTable, tally: Ta
         _number("offers", text(table.offers)),
         _number("transfers", text(table.transfers)),
     )
+    tenant, survey, mark = text(table.tenant), text(table.survey), _mark(text(table.survey))
 
     def convert(cells: Cells) -> list[Fact]:
         contact = key(cells)
@@ -198,6 +200,9 @@ def _contacts(readers: Readers, mapping: Mapping, table: ContactTable, tally: Ta
                 offers=offers(cells) if table.offers else int(bool(agent)),
                 transfers=transfers(cells),
                 recording=recording(cells),
+                tenant=tenant(cells),
+                survey=mark(cells),
+                survey_asked=bool(survey(cells)),
             )
         )
         return facts
@@ -264,6 +269,18 @@ def _number(field: str, text: Callable[[Cells], str]) -> Callable[[Cells], int]:
             return int(value) if value else 0
         except ValueError:
             raise BadRow(f"{field}: no whole number", value) from None
+
+    return read
+
+
+def _mark(text: Callable[[Cells], str]) -> Callable[[Cells], int]:
+    number = _number("survey", text)
+
+    def read(cells: Cells) -> int:
+        mark = number(cells)
+        if not 0 <= mark <= BEST_MARK:
+            raise BadRow(f"survey: not 0 to {BEST_MARK}", str(mark))
+        return mark
 
     return read
 
