@@ -4,6 +4,7 @@ import logging
 import resource
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from ccore.cdr import Row, load, read
 from ccore.cdr.journal import JournalWriter
 from ccore.cdr.recordings import RecordingIndex
 from ccore.daemon.writer import Writer
-from ccore.model import AgentInterval, AgentState, RecordingClosed
+from ccore.model import AgentInterval, AgentState, News, RecordingClosed
 from ccore.store import MemoryStore
 
 
@@ -70,6 +71,42 @@ def test_a_full_disk_is_told_once_and_costs_no_row(
     assert (writer.pending, writer.lost, writer.trouble) == (0, 0, "")
     assert len(caplog.messages) == 2  # the trouble and its end
     assert list(load(records).facts(Row.AGENT)) == stretches
+
+
+class _Stuck(JournalWriter):
+    """On a disk that hangs until it is let go."""
+
+    go_on = threading.Event()
+
+    def flush(self) -> None:
+        self.go_on.wait(120)
+        super().flush()
+
+
+def test_a_disk_that_hangs_holds_nobody_up_and_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ccore.daemon.writer.SLOW_S", 0.0)
+    heard: list[News] = []
+    writer = Writer(_Stuck(tmp_path), RecordingIndex(tmp_path), MemoryStore(), heard.append)
+    stretch = AgentInterval("1001", AgentState.READY, 1, 2)
+    with caplog.at_level(logging.INFO), gevent.Timeout(100):
+        writer.start()
+        writer.take([stretch])
+        while not writer.trouble:  # other greenlets go on meanwhile
+            gevent.sleep(0.01)
+        assert str(tmp_path) in writer.trouble
+        assert writer.pending == 1
+        writer.take([stretch, News("ended", 1, {"contact": "c"})])
+        assert [news.kind for news in heard] == ["ended"]  # better early than held up as well
+        while not caplog.messages:
+            gevent.sleep(0.01)
+        _Stuck.go_on.set()
+        while writer.pending:
+            gevent.sleep(0.01)
+        writer.close()
+    assert [message.split()[0] for message in caplog.messages][0] == str(tmp_path)
+    assert len(read(tmp_path, Row.AGENT)) == 2
 
 
 # Ends calls as fast as it can, and tells of each end on standard output.
