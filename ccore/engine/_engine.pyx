@@ -8,7 +8,7 @@ from libc.string cimport memset
 
 from ccore.engine._keys cimport Key
 from ccore.engine._idle cimport AWAY, LISTED, RESERVED
-from ccore.engine._matching cimport NONE, ORDER, SKILL_BITS
+from ccore.engine._matching cimport NONE, ORDER, RANDOM, SKILL_BITS
 from ccore.engine._waiting cimport ALONE, NEVER, Best, Call
 
 from ccore.engine import faults, words
@@ -92,6 +92,8 @@ cdef class Engine:
             self.calls.best(agent, self.roster, now_us, &best)
             if best.slot != slot:
                 return False
+        if choice.rule == RANDOM:
+            self.roster.chosen = max(self.roster.chosen, key.primary)
         self._reserve(slot, agent, now_us, lease_us, choice)
         if not alone:
             other = self.roster.first(need, &next_key)
@@ -157,6 +159,8 @@ cdef class Engine:
         self.roster.agents[known].idle_us = idle_us
         self.roster.agents[known].ready_us = ready_us
         self.roster.agents[known].turn = self.turn
+        if self.roster.chosen:
+            self.roster.bases[known] = self.roster.chosen
         return self.roster.put(known)
 
     cdef int settle(self, int64_t call) except -1:

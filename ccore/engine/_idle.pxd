@@ -4,7 +4,7 @@ from libc.stdint cimport int8_t, int32_t, int64_t, uint32_t, uint64_t
 
 from ccore.engine._keys cimport Key, Keys
 from ccore.engine._matching cimport Meeting
-from ccore.engine._order cimport Agent
+from ccore.engine._order cimport Agent, Order
 from ccore.engine._row cimport Row
 
 cdef enum:
@@ -52,6 +52,8 @@ cdef struct Need:           # what calls ask for
 
 cdef class Idle:
     cdef Agent *agents
+    cdef int64_t *bases             # by agent: what was chosen when he drew
+    cdef int64_t chosen             # the largest drawn number that was chosen
     cdef Profile *profiles
     cdef Need *needs
     cdef Front *fronts              # by profile
@@ -63,6 +65,7 @@ cdef class Idle:
     cdef int64_t total_idle
     cdef uint64_t seed
 
+    cdef Order by(self, int32_t order) noexcept nogil
     cdef int32_t place(self, const Profile *profile, int32_t need) noexcept nogil
     cdef int put(self, int32_t agent) except -1 nogil
     cdef void take(self, int32_t agent) noexcept nogil

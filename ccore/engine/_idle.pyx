@@ -61,11 +61,17 @@ cdef class Idle:
         for i in range(self.need_count):
             self.forget_keys(i)
         free(self.agents)
+        free(self.bases)
         free(self.profiles)
         free(self.fronts)
         free(self.needs)
         free(self.idle)
         free(self.has_keys)
+
+    cdef Order by(self, int32_t order) noexcept nogil:
+        cdef Order by
+        by.agents, by.bases, by.seed, by.order = self.agents, self.bases, self.seed, order
+        return by
 
     cdef int32_t place(self, const Profile *profile, int32_t need) noexcept nogil:
         """Where the need stands among those of the profile; NONE: its agents do not meet it."""
@@ -201,7 +207,7 @@ cdef class Idle:
         cdef Order by
         if pool.version == 0:
             return 0
-        by.agents, by.seed, by.order = self.agents, self.seed, order
+        by = self.by(order)
         if row_add(&pool.row, agent, goes_before, &by) == 0:
             pool.version += 1
             pool.told = pool.version
@@ -215,7 +221,7 @@ cdef class Idle:
         cdef Order by
         if pool.version == 0:
             return
-        by.agents, by.seed, by.order = self.agents, self.seed, order
+        by = self.by(order)
         if row_remove(&pool.row, agent, goes_before, &by) == 0:
             pool.version += 1
             if order == LONGEST_IDLE:
@@ -379,10 +385,11 @@ cdef class Idle:
         cdef const Profile *one = &self.profiles[profile]
         cdef Pool *pool = self._pool(profile, wanted.order)
         cdef const Agent *agent = &self.agents[row_at(&pool.row, 0)]
+        cdef Order by = self.by(wanted.order)
         key.rank = 0
         if wanted.is_ranked and one.meetings is not NULL:
             key.rank = one.meetings[self.place(one, need)].rank
-        key.primary = primary(agent, wanted.order, self.seed)
+        key.primary = primary(&by, row_at(&pool.row, 0))
         key.idle_us, key.turn = agent.idle_us, agent.turn
         key.profile, key.version = profile, pool.version
 
@@ -391,10 +398,11 @@ cdef class Idle:
         cdef const Profile *one = &self.profiles[profile]
         cdef Pool *pool = self._pool(profile, order)
         cdef const Agent *agent = &self.agents[row_at(&pool.row, 0)]
+        cdef Order by = self.by(order)
         cdef Need *need
         cdef Key key
         cdef int32_t i
-        key.rank, key.primary = 0, primary(agent, order, self.seed)
+        key.rank, key.primary = 0, primary(&by, row_at(&pool.row, 0))
         key.idle_us, key.turn = agent.idle_us, agent.turn
         key.profile, key.version = profile, pool.version
         for i in range(one.need_count):

@@ -87,13 +87,14 @@ cdef class Roster(Idle):
             while room <= agent:
                 room *= 2
             self.agents = <Agent *>grown(self.agents, old * sizeof(Agent), room * sizeof(Agent))
+            self.bases = <int64_t *>grown(self.bases, old * sizeof(int64_t), room * sizeof(int64_t))
             self.agents_room = room
             for i in range(old, room):
                 self.agents[i].profile = self.agents[i].own = NONE
         if self.agents[agent].profile == NONE:
             self.agents[agent].state = AWAY
             self.agents[agent].calls = self.agents[agent].occupancy = 0
-            self.agents[agent].offered = 0
+            self.agents[agent].offered = self.bases[agent] = 0
         else:
             used = self.persons[self.agents[agent].profile][USED]
         sets = self.sets_of.get(agent, ())

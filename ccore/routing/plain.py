@@ -27,6 +27,7 @@ class PlainRouter:
         self._queues: dict[int, Queue] = {}
         self._calls: dict[int, Call] = {}
         self._turn = 0
+        self._chosen = 0  # the largest drawn number that was chosen
 
     # Agents
 
@@ -69,6 +70,7 @@ class PlainRouter:
         one.idle_us = idle_since_us
         one.ready_us = idle_since_us if ready_us is None else ready_us
         one.turn = self._next_turn()
+        one.base = self._chosen
 
     def agent_away(self, agent: int) -> None:
         self._unreserved(agent).leave()
@@ -215,6 +217,8 @@ class PlainRouter:
             if not liked:
                 need = self._need(one.need)
                 decided_by = rules.agent_parted(chosen, others[0], need, self._seed)
+        if rule == "random":
+            self._chosen = max(self._chosen, self._agent_rank(chosen, one.need)[1])
         self._reserve(one, chosen, now_us, lease_us)
         waited_us = max(0, now_us - one.entered_us)
         return Match(

@@ -1,5 +1,6 @@
 """The rules themselves, as plainly as possible: who meets a need, and who goes before whom."""
 
+import math
 from dataclasses import dataclass, field
 
 from ccore.engine.faults import MILLION
@@ -33,6 +34,7 @@ class Agent:
     ready_us: int = 0
     turn: int = 0  # when he was told to be ready
     offered: int = 0  # when he was last offered a call
+    base: int = 0  # what was chosen when he drew
     occupancy: int = 0  # millionths
     calls: int = 0
 
@@ -116,7 +118,7 @@ def agent_rank(agent: Agent, need: Need, seed: int) -> tuple[int, int, int, int]
         "round-robin": agent.offered,
         "weighted": agent.calls * 1_000 * MILLION // agent.weight,
         "fixed-order": agent.position,
-        "random": drawn(seed, agent.turn),
+        "random": agent.base + drawn(seed, agent.turn),
         "most-skilled": -sum(skills[skill] for skill, _ in asked.skills),
         "least-versatile": min(len(skills), MOST_RANKED),
     }
@@ -145,12 +147,13 @@ def place(call: Call, now_us: int) -> tuple[int, int, int, int]:
 
 
 def drawn(seed: int, turn: int) -> int:
-    """A number out of seed and turn, the same everywhere (splitmix64, S. Vigna, public domain)."""
+    """A waiting time out of seed and turn, exponential: ccore/engine/_order.pxd has the reason."""
     mask = (1 << 64) - 1
     z = (seed + turn * 0x9E3779B97F4A7C15) & mask
     z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & mask
     z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & mask
-    return (z ^ (z >> 31)) >> 1
+    z = ((z ^ (z >> 31)) >> 11) + 1
+    return int(-math.log(z * 2.0**-53) * (1 << 24))
 
 
 def _parted(names: tuple[str, ...], first: tuple[int, ...], second: tuple[int, ...]) -> str:
