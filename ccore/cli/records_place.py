@@ -10,7 +10,7 @@ import click
 
 from ccore.cli.options import FILE, config_option
 from ccore.cli.text import safe
-from ccore.errors import RecordsDamaged, UnknownName
+from ccore.errors import CcoreError, RecordsDamaged, UnknownName
 
 if TYPE_CHECKING:
     from ccore.cdr import Records
@@ -54,7 +54,7 @@ class Place:
                 kind="directory of records", name=str(self.directory), known="none here"
             )
 
-    def tell(self, trouble: RecordsDamaged) -> None:
+    def tell(self, trouble: CcoreError) -> None:
         words = safe(str(trouble))
         if words not in self.told:
             self.told.add(words)
