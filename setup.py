@@ -35,6 +35,9 @@ MODULES = {
     "ccore.kpi._kernel": "ccore/kpi/_kernel.pyx",
 }
 
+# A thread without Python has nothing to trace with.
+UNTRACED = {"ccore.daemon._intake"}
+
 setup(
     ext_modules=cythonize(
         [
@@ -43,7 +46,9 @@ setup(
                 [source],
                 extra_compile_args=["-O0", "-g"] if DEBUG else ["-O3"],
                 extra_link_args=["-pthread"],
-                define_macros=[("CYTHON_TRACE_NOGIL", "1")] if DEBUG else [],
+                define_macros=[("CYTHON_TRACE_NOGIL", "1")]
+                if DEBUG and name not in UNTRACED
+                else [],
             )
             for name, source in MODULES.items()
         ],

@@ -1,5 +1,3 @@
-# cython: linetrace=False
-# The thread has no Python to trace with.
 """The reader that never stops, and the metronome.
 
 A client that stops reading makes the switch hold back the events of all its clients, and a switch
