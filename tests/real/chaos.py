@@ -153,6 +153,7 @@ def put_to(trial: Trial, name: str) -> dict[str, Any]:
     traffic.run(AFTERWARDS_S)
     everybody = [c for c in traffic.calls.values() if not c.over_s or c.over_s >= began_s]
     lost = [call for call in everybody if call.is_lost]
+    ended = sum(call.number in trial.died_with_switch for call in before.up)
     for call in lost[:MOST_SHOWN]:
         since = {k: round(getattr(call, k) - began_s, 1) for k in _MOMENTS if getattr(call, k)}
         print(f"  {call.number} ended by {call.cause}, seconds from the fault: {since}", flush=True)
@@ -162,7 +163,8 @@ def put_to(trial: Trial, name: str) -> dict[str, Any]:
         "calls_up": len(before.up),
         "states": before.states,
         "recorded": before.recorded,
-        "kept": sum(not call.is_lost for call in before.up),
+        "ended_with_switch": ended,
+        "kept": sum(not call.is_lost for call in before.up) - ended,
         "lost": sum(call.cause != FALLBACK for call in lost),
         "served_by_fallback": sum(call.cause == FALLBACK for call in lost),
         "waiting": len(before.waiting),
@@ -210,7 +212,8 @@ def records(trial: Trial, rows: list[ContactClosed]) -> dict[str, Any]:
         "doubled": sum(count > 1 for count in written.values()),
         "missing": len(missing),
         "missing_causes": dict(Counter(_how(call) for call in missing)),
-        "with_the_switch": len(trial.died_with_switch),
+        "ended_with_switch": len(trial.died_with_switch),
+        "of_these_on_record": sum(bool(written[one]) for one in trial.died_with_switch),
         "outcomes": dict(Counter(row.outcome.name.lower() for row in rows)),
     }
 
@@ -281,7 +284,8 @@ def _losses(found: dict[str, Any]) -> int:
 
 def _line(found: dict[str, Any]) -> str:
     return (
-        f"{found['fault']:15} {found['kept']}/{found['calls_up']} calls kept,"
+        f"{found['fault']:15} {found['kept']}/{found['calls_up'] - found['ended_with_switch']}"
+        f" calls kept,"
         f" {found['places_kept']}/{found['waiting']} places, {found['lost']} lost,"
         f" {found['served_by_fallback']} to the fallback;"
         f" link back after {found['link_back_s']} s, going on {found['going_on_s']} s later"
@@ -314,7 +318,8 @@ def _verdict(result: dict[str, Any]) -> int:
     faults = result["faults"]
     lost = sum(_losses(found) for found in faults)
     kept = sum(found["kept"] for found in faults)
-    up = sum(found["calls_up"] for found in faults)
+    ended = sum(found["ended_with_switch"] for found in faults)
+    up = sum(found["calls_up"] for found in faults) - ended
     told = result.get("records", {})
     bad = lost + told.get("doubled", 0) + told.get("missing", 0)
     if told:
@@ -324,7 +329,10 @@ def _verdict(result: dict[str, Any]) -> int:
         print(f"left on the switch: {result['left_on_switch'] or 'nothing'}")
     if "flood" in result:
         print("flood:", json.dumps(result["flood"]))
-    print(f"{len(faults)} faults, {kept} of {up} calls kept, {lost} lost ({result['took_s']} s)")
+    print(
+        f"{len(faults)} faults, {kept} of {up} calls kept, {lost} lost,"
+        f" {ended} ended with their switch ({result['took_s']} s)"
+    )
     return 1 if bad else 0
 
 
