@@ -70,7 +70,7 @@ class Acd:
         self._is_settled = is_settled  # until then what is said has happened before
         self.desk = Desk(config, self.router, None, evacuated)
         self.targets = Targets(config, reached)
-        self._bring_in_line()
+        self._bring_in_line(None)
 
     # What the centre is.
 
@@ -83,16 +83,15 @@ class Acd:
         self.config, self.evacuated = config, evacuated
         self.targets = Targets(config, self.targets.reached)
         self.desk = Desk(config, self.router, before, evacuated)
-        self._bring_in_line()
+        self._bring_in_line(before)
         for call, case in self.cases.items():
             if case.queue in config.queues:
                 self._place(call, case)
         self.desk.retire(before)
         self._say("config", config, sorted(evacuated))
 
-    def _bring_in_line(self) -> None:
-        for name in self.config.agents:
-            self.desk.tell_agent(name)
+    def _bring_in_line(self, before: Desk | None) -> None:
+        self.desk.tell_agents(before)
         for name, queue in self.config.queues.items():
             if queue.reserve is None:
                 self.reserves.discard(name)
@@ -332,7 +331,7 @@ class Acd:
         self.cases, self.idle, self.figured = {}, {}, {}
         self.waiting, self._is_settled = Counter(), False
         self._say("begin", self.config, sorted(self.evacuated), dict(self.targets.reached))
-        self._bring_in_line()
+        self._bring_in_line(None)
         for agent, (occupancy, calls) in figured.items():
             if agent in self.config.agents:
                 self.figures(agent, occupancy, calls)

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from ccore._router import Router
 from ccore.config.demand import ANYONE, Caller, Demand, Stage, demand, meets, rungs, turn_of
-from ccore.config.schema import Config
+from ccore.config.schema import Agent, Config
 from ccore.routing.plain import PlainRouter
 from ccore.routing.widening import FIRST, Reach, Widening, delays_of
 
@@ -93,15 +93,24 @@ class Desk:
 
     # Agents.
 
+    def tell_agents(self, before: "Desk | None") -> None:
+        """The engine learns what everybody is now, in whatever state; only what has changed."""
+        config = self._config
+        was = before._config if before is not None else None
+        is_kept = (
+            before is not None
+            and was is not None
+            and before._choices == self._choices
+            and was.profiles == config.profiles
+            and was.queues.keys() == config.queues.keys()
+            and not any(queue.strategy == "fixed-order" for queue in config.queues.values())
+        )
+        for name, agent in config.agents.items():
+            if was is None or not is_kept or was.agents.get(name) != agent:
+                self.tell_agent(name)
+
     def tell_agent(self, name: str) -> None:
-        """The engine learns what this agent is now, in whatever state he is."""
         agent = self._config.agents[name]
-        turns = {
-            self.queue(queue): (turn[0], turn[1] * 1_000_000)
-            for queue in self._config.queues
-            if (turn := turn_of(self._config, agent, queue)) is not None
-        }
-        is_for_all = not agent.profile and not agent.queues
         capacity = {CHANNELS[channel]: most for channel, most in agent.capacity.items()}
         self._router.set_agent(
             self.agent(name),
@@ -112,8 +121,16 @@ class Desk:
             weight=agent.weight,
             position=self._places[name],
             capacity=capacity or None,
-            queues=None if is_for_all else turns,
+            queues=self._turns(agent) if agent.profile or agent.queues else None,
         )
+
+    def _turns(self, agent: Agent) -> dict[int, tuple[int, int]]:
+        """The queues of his list: their order, and when they join it, in microseconds."""
+        return {
+            self.queue(queue): (turn[0], turn[1] * 1_000_000)
+            for queue in self._config.queues
+            if (turn := turn_of(self._config, agent, queue)) is not None
+        }
 
     def skills_of(self, agent: str) -> dict[int, int]:
         skills = self._config.agents[agent].skills
@@ -211,13 +228,25 @@ class Desk:
     def kinds_for(self, queue: str) -> frozenset[int]:
         """Kinds of agents who work for the queue, in whatever language and territory."""
         if queue not in self._kinds_for:
-            one_of = {kind: name for name, kind in self.kinds.items()}
             wanted = demand(self._config, queue, ANYONE, Stage(reserve=True), self.evacuated)
-            agents = self._config.agents
+            skilled = (self._with_skill.get(name, {}) for name, _ in wanted.skills)
+            few = min(skilled, key=len, default=self._one_of)
             self._kinds_for[queue] = frozenset(
-                kind for kind, name in one_of.items() if meets(self._config, agents[name], wanted)
+                kind for kind, one in few.items() if meets(self._config, one, wanted)
             )
         return self._kinds_for[queue]
+
+    @cached_property
+    def _one_of(self) -> dict[int, Agent]:
+        return {kind: self._config.agents[name] for name, kind in self.kinds.items()}
+
+    @cached_property
+    def _with_skill(self) -> dict[str, dict[int, Agent]]:
+        found: dict[str, dict[int, Agent]] = {}
+        for kind, one in self._one_of.items():
+            for skill in one.skills:
+                found.setdefault(skill, {})[kind] = one
+        return found
 
 
 def _common(wanted: Demand) -> frozenset[str] | None:
