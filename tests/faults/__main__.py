@@ -1,6 +1,6 @@
 """`python -m tests.faults`: a fault of each kind at every byte of a session (about three minutes).
 
-`make test` tries every twenty-third byte.
+`make test` tries every forty-seventh byte.
 """
 
 import sys
