@@ -62,7 +62,7 @@ def _parked(floor: "Floor", node: str, event: LegParked) -> None:
         floor.features.parked(node, event)
     elif "agent" in event.variables and event.variables.keys() & {"contact", "nail"}:
         floor.command(node, Hangup(leg))  # answered after nobody wanted it any more
-    elif not floor.is_closing:
+    elif not floor.is_closing and leg not in floor.recovery.closed:  # out of order
         floor.entry.arrived(node, event)
 
 

@@ -150,6 +150,7 @@ class Recovery:
         contact.outcome, contact.ended_by = Outcome.FAILED, EndedBy.SYSTEM
         if event.by_phone:
             contact.ended_by = EndedBy.CALLER
+        self.has_closed(contact)
         floor.tell(contact.closed(floor.when_us, event.cause))
         floor.reconciliation.count("call-unheard", {"node": node, "leg": event.leg})
 

@@ -25,10 +25,13 @@ from ccore.model import (
     LegHungUp,
     LegParked,
     LegsBridged,
+    LegSeen,
+    LegsListed,
     LegsUnbridged,
     LegUnheld,
     LinkDown,
     LinkUp,
+    PhoneFound,
     RecordingStarted,
     RecordingStopped,
     SwitchLeg,
@@ -99,7 +102,7 @@ class Chaos:
     def event(self) -> Event:
         rng, leg = self.rng, self.any_leg()
         at_us = self.now_us - rng.choice([0, 0, 10_000, 20_000, 5_000_000])
-        match rng.randrange(18) if rng.random() < 0.3 else rng.randrange(16):
+        match rng.randrange(21) if rng.random() < 0.3 else rng.randrange(16):
             case 0 | 1 | 2:
                 context = rng.choice(["ccore-inbound", "default"])
                 called = rng.choice(["4001", "4002", "4003", "4010"])
@@ -135,6 +138,15 @@ class Chaos:
                 return rng.choice([AgentRegistered, AgentUnregistered])(rng.choice(AGENTS), at_us)
             case 16:
                 return LinkDown(at_us, "gone")
+            case 17:
+                found = rng.choice([None, self.switch_leg()])
+                asked_us = self.now_us - rng.choice([0, 1_000_000, 5_000_000])
+                return LegSeen(found.leg if found else leg, at_us, asked_us, found)
+            case 18:
+                legs = frozenset(self.any_leg() for _ in range(rng.randrange(6)))
+                return LegsListed(at_us, at_us, legs)
+            case 19:
+                return PhoneFound(rng.choice(AGENTS), at_us, rng.random() < 0.5)
             case _:
                 return LinkUp(at_us, "core", [self.switch_leg() for _ in range(rng.randrange(6))])
 

@@ -182,7 +182,8 @@ class Centre(VirtualWorld):
 
     def _check_facts(self) -> None:
         closed = [f for f in self.facts if isinstance(f, ContactClosed)]
-        assert max(Counter(f.contact for f in closed).values(), default=1) == 1
+        twice = [id_ for id_, n in Counter(f.contact for f in closed).items() if n > 1]
+        assert not twice, f"more than one record of {twice}"
         known = {f.contact: f for f in closed}
         legs: dict[str, list[LegClosed]] = {f.contact: [] for f in closed}
         for fact in self.facts:
