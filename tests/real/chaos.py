@@ -58,6 +58,7 @@ CALM_S = 30.0
 
 _MOMENTS = ("placed_s", "answered_s", "rung_s", "talked_s", "over_s")
 MOST_SHOWN = 4
+WAV_HEAD_BYTES = 44
 LATE_S = 0.5  # a call that was placed has not yet parked, one that ended is heard of later
 FALLBACK = "NORMAL_TEMPORARY_FAILURE"  # how the switch's own fallback ends a call
 
@@ -214,7 +215,22 @@ def records(trial: Trial, rows: list[ContactClosed]) -> dict[str, Any]:
         "missing_causes": dict(Counter(_how(call) for call in missing)),
         "ended_with_switch": len(trial.died_with_switch),
         "of_these_on_record": sum(bool(written[one]) for one in trial.died_with_switch),
+        "recordings": _recordings(trial, rows),
         "outcomes": dict(Counter(row.outcome.name.lower() for row in rows)),
+    }
+
+
+def _recordings(trial: Trial, rows: list[ContactClosed]) -> dict[str, int]:
+    """Every talk was to be recorded: how many rows name a file, and what is in it."""
+    talks = [row for row in rows if row.answered_us]
+    place = trial.ccore.directory / "var" / "recordings"
+    files = [place / row.recording for row in talks if row.recording]
+    sizes = [file.stat().st_size for file in files if file.is_file()]
+    return {
+        "talks": len(talks),
+        "named": len(files),
+        "there": len(sizes),
+        "empty": sum(size <= WAV_HEAD_BYTES for size in sizes),
     }
 
 
@@ -256,7 +272,6 @@ def run(root: Path, chosen: list[str], seed: int) -> dict[str, Any]:
                     trial.ccore.stop()
                     (root / "log").write_text(trial.ccore.log())
                 result["records"] = records(trial, trial.ccore.rows())
-                result["trouble"] = trial.traffic.trouble[:20]
             phones.reset()
         if "flood" in chosen:
             result["flood"] = flood(root / "flood", switch, phones, seed)
