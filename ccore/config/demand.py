@@ -161,8 +161,9 @@ def demand(
     rung = rungs(config, queue, caller.language)[stage.rung]
     any_language = any(step.any_language for step in steps)
     sites = [*settings.sites, *(name for step in steps for name in step.sites)]
-    site_lists = [frozenset(sites)] if settings.sites else []
-    if rung.sites and not any_language:
+    # A list that begins evacuated is none: what a step adds to it must not make it one.
+    site_lists = [frozenset(sites)] if not evacuated.issuperset(settings.sites) else []
+    if not evacuated.issuperset(rung.sites) and not any_language:
         site_lists.append(frozenset(rung.sites))
     reserve = settings.reserve
     return Demand(
@@ -171,7 +172,7 @@ def demand(
         languages=() if any_language else rung.languages,
         prefer=tuple(sorted((settings.prefer | dict(wants.prefer)).items())),
         forbid=frozenset((*settings.forbid, *wants.forbid)),
-        site_lists=tuple(one for one in site_lists if not one <= evacuated),
+        site_lists=tuple(site_lists),
         teams=_widened(settings.teams, [step.teams for step in steps]),
         groups=_widened(settings.groups, [step.groups for step in steps]),
         without=frozenset(reserve.groups) if reserve and not stage.reserve else frozenset(),

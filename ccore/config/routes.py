@@ -80,6 +80,8 @@ def check_queue_rules(config: Config) -> Doubts:
             if reserve.leave_at >= reserve.join_at:
                 found = f"{reserve.leave_at}, not below join_at {reserve.join_at}"
                 raise Fault((*place, "leave_at"), found, "less than join_at")
+        if queue.channel != "voice":
+            yield (*path, "channel"), "calls are voice: none that comes here is given to an agent"
         by = queue.last_agent_by
         if by != "calling" and by not in collected:
             expected = nearest(by, {*collected, "calling"}, "a value collected")

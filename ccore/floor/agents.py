@@ -291,6 +291,11 @@ class Agents:
 
     def set_ready(self, agent: Agent) -> None:
         """He is free: into the idle list, and to the best call that waits for him."""
+        if agent.id not in self.floor.config.agents:  # gone in a reload, during his last call
+            if agent.is_signed_in:
+                self.become(agent, AgentState.SIGNED_OUT, "removed")
+                self.floor.nails.drop(agent)
+            return
         if self.floor.sites.is_shut(agent):
             if agent.state is not AgentState.NOT_READY or agent.reason != EVACUATED:
                 self.become(agent, AgentState.NOT_READY, EVACUATED)

@@ -178,3 +178,11 @@ def test_a_site_that_is_evacuated_is_not_waited_for() -> None:
         caller = Caller(territory="south-land")
         assert served(demand(config, queue, caller)) == ["ann"]
         assert "bo" in served(demand(config, queue, caller, evacuated=gone))
+
+
+def test_a_step_that_adds_a_site_takes_nobody_away_from_an_evacuated_one() -> None:
+    queue = schema.Queue(sites=("south",), steps=(schema.Widening(after_s=9, sites=("east",)),))
+    config = Config(queues={"near": queue})
+    for step in range(2):
+        wanted = demand(config, "near", Caller(), Stage(step), frozenset({"south"}))
+        assert meets(config, schema.Agent(site="north"), wanted)
