@@ -431,8 +431,12 @@ cdef class Intake:
 
     @property
     def is_behind(self):
-        """Bytes may wait in our own buffer."""
-        return self.line.is_rung
+        """Bytes may wait in our own buffer. Waits for the thread if it is just filling that."""
+        cdef bint is_rung
+        pthread_mutex_lock(&self.line.lock)
+        is_rung = self.line.is_rung
+        pthread_mutex_unlock(&self.line.lock)
+        return is_rung
 
     @property
     def over(self):
@@ -445,7 +449,11 @@ cdef class Intake:
 
     @property
     def waiting_bytes(self):
-        return self.line.held.end - self.line.held.start
+        cdef Py_ssize_t size
+        pthread_mutex_lock(&self.line.lock)
+        size = self.line.held.end - self.line.held.start
+        pthread_mutex_unlock(&self.line.lock)
+        return size
 
     def take_shed(self):
         """Events thrown away since this was last asked for."""

@@ -92,6 +92,7 @@ class Wire:
             return
         if frames:
             self._take(frames, self.intake.cut_bytes)
+        # In this order: the thread notes an end before it rings for the bytes that came before it.
         if self._is_open and self.intake.over and not self.intake.is_behind:
             self._over(self.intake.over)
 
