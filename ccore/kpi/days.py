@@ -60,7 +60,8 @@ class Days:
             yield self.of(day)
 
     def map(self, work: Callable[[Records], T]) -> Iterator[T]:
-        return (work(records) for records in self)
+        for day in self.dates:
+            yield work(self.of(day))  # no name for the rows: the next day's need their place
 
     def of(self, day: date) -> Records:
         contacts, legs, agents = (
