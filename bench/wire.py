@@ -231,7 +231,9 @@ def show(found: WireRun, console: Console) -> None:
             f" {one.waiting_mb:,.0f} MB"
         )
     if not any(one.client == "genesis" for one in found.rounds[0]):
-        console.print("genesis is not installed (pip install 'ccore[bench]'): left out.", markup=False)
+        console.print(
+            "genesis is not installed (pip install 'ccore[bench]'): left out.", markup=False
+        )
     console.print(
         f"Load {found.load_before:.1f} before, {found.load_after:.1f} after;"
         f" {found.idle_waits} runs began while the machine was busy."
