@@ -151,6 +151,10 @@ cdef class Engine:
 
     cdef int ready(self, int64_t agent, int64_t idle_us, int64_t ready_us, int64_t used) except -1:
         cdef int32_t known = self.unreserved(agent)
+        if not -CLOCKS <= idle_us <= CLOCKS:
+            raise faults.bad_clock(f"agent {agent}, idle_since_us", idle_us)
+        if not -CLOCKS <= ready_us <= CLOCKS:
+            raise faults.bad_clock(f"agent {agent}, ready_us", ready_us)
         if self.roster.agents[known].state == LISTED:
             self.roster.take(known)
             self.roster.agents[known].state = AWAY
@@ -172,6 +176,8 @@ cdef class Engine:
 
     cdef int give_back(self, int64_t call, bint requeue, bint ready, int64_t idle_us) except -1:
         cdef int32_t slot = self._reserved_slot(call), agent = self.calls.calls[slot].agent
+        if ready and not -CLOCKS <= idle_us <= CLOCKS:
+            raise faults.bad_clock(f"agent {agent}, idle_since_us", idle_us)
         self.calls.end_lease(slot)
         if requeue:
             self.calls.calls[slot].agent = NONE

@@ -142,23 +142,28 @@ cdef class Idle:
 
     cdef int32_t _first_of_few(self, int32_t need, Key *found) noexcept nogil:
         cdef const Need *wanted = &self.needs[need]
-        cdef const Front *front
-        cdef int32_t i, best = NONE
-        cdef int64_t idle_us = INT64_MAX, turn = 0
+        cdef const Front *fronts = self.fronts
+        cdef const int32_t *few = wanted.few
+        cdef int32_t i, best = few[0]
         cdef Key key
-        for i in range(wanted.profiles):
-            if wanted.order == LONGEST_IDLE and not wanted.is_ranked:
-                front = &self.fronts[wanted.few[i]]
-                if front.idle_us < idle_us or front.idle_us == idle_us and front.turn < turn:
-                    idle_us, turn, best = front.idle_us, front.turn, wanted.few[i]
-            elif self.profiles[wanted.few[i]].idle.row.size:
-                self._key(wanted.few[i], need, &key)
-                if best == NONE or key_before(&key, found):
-                    found[0] = key
-                    best = key.profile
         if wanted.order == LONGEST_IDLE and not wanted.is_ranked:
-            found.rank, found.primary = 0, 0
-            found.idle_us, found.turn, found.profile = idle_us, turn, best
+            for i in range(1, wanted.profiles):
+                if fronts[few[i]].idle_us > fronts[best].idle_us:
+                    continue
+                if (
+                    fronts[few[i]].idle_us < fronts[best].idle_us
+                    or fronts[few[i]].turn < fronts[best].turn
+                ):
+                    best = few[i]
+            self._key(best, need, found)
+        else:
+            best = NONE
+            for i in range(wanted.profiles):
+                if self.profiles[few[i]].idle.row.size:
+                    self._key(few[i], need, &key)
+                    if best == NONE or key_before(&key, found):
+                        found[0] = key
+                        best = few[i]
         return row_at(&self._pool(best, wanted.order).row, 0)
 
     cdef int32_t _first_of_many(self, int32_t need, Key *found) except -2 nogil:

@@ -65,10 +65,11 @@ class PlainRouter:
         holding: Mapping[int, int] | None = None,
     ) -> None:
         one = self._unreserved(agent)
-        one.used = share_in_hand(dict(one.person.capacity), holding) if holding else 0
-        one.state = "idle"
-        one.idle_us = idle_since_us
-        one.ready_us = idle_since_us if ready_us is None else ready_us
+        used = share_in_hand(dict(one.person.capacity), holding) if holding else 0
+        idle = _clock(f"agent {agent}, idle_since_us", idle_since_us)
+        ready = _clock(f"agent {agent}, ready_us", idle if ready_us is None else ready_us)
+        one.idle_us, one.ready_us = idle, ready
+        one.state, one.used = "idle", used
         one.turn = self._next_turn()
         one.base = self._chosen
 
@@ -274,6 +275,8 @@ class PlainRouter:
     ) -> None:
         one = self._call(call)
         agent = self._reserved(one)
+        if ready:
+            _clock(f"agent {agent.number}, idle_since_us", idle_since_us)
         one.agent = one.due_us = None
         if not requeue:
             self._forget(one)

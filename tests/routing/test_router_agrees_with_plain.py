@@ -281,6 +281,8 @@ class SameChoices(RuleBasedStateMachine):
         if call < 0 or call in self.waiting or call in self.reserved:
             self.both(lambda r: r.call_waiting(call, need, now))
         if abs(wild) > 2**53:
+            self.both(lambda r: r.agent_ready(0, wild))
+            self.both(lambda r: r.release(call, requeue=True, ready=True, idle_since_us=wild))
             self.both(lambda r: r.offer_for_agent(0, wild))
             self.both(lambda r: r.call_waiting(1000, self.needs[0], wild))
             self.both(lambda r: r.call_waiting(1000, self.needs[0], now, wild))
