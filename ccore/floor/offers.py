@@ -157,6 +157,8 @@ class Offers:
 
     def _too_long(self, offer: Offer, cause: str) -> None:
         self.floor.command(offer.contact.node, Hangup(offer.leg, cause))
+        if offer.is_nailed and offer.leg in self.floor.nails.by_leg:
+            self.floor.nails.lost(offer.leg)  # or the same two would be tried again at once
         self._failed(offer, cause)
 
     # What the switch says of the agent's leg.

@@ -227,6 +227,9 @@ class Reconciliation:
         """A channel of which we know nothing."""
         floor, variables = self.floor, found.variables
         if "agent" in variables and variables.keys() & {"contact", "nail"}:
+            partner = floor.contacts.get(found.bridged_to)
+            if partner is not None and partner.state is not CallState.LEAVING:
+                found.bridged_to = ""  # he was there once, and is elsewhere by now
             if found.bridged_to:
                 return None
             orphan = floor.recovery.adoption.end_orphan

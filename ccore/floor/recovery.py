@@ -62,9 +62,9 @@ class Recovery:
         cause = self._life(node, event.core)
         last_us = self.adoption.died_us if node not in floor.seen else down_us
         there = {leg.leg: leg for leg in event.legs}
-        for leg in event.legs:
-            if leg.bridged_to not in there:  # a channel names its last partner even when it is gone
-                leg.bridged_to = ""
+        # A channel names its last partner even when that one is gone, or elsewhere by now.
+        for leg in [leg for leg in event.legs if not _is_bridged(leg, there)]:
+            leg.bridged_to = ""
         for offer in list(floor.offers.by_leg.values()):
             if offer.leg in there:
                 self.catch_up(offer, there[offer.leg])
@@ -213,6 +213,11 @@ class Recovery:
         elif contact.state in (CallState.WAITING, CallState.RINGING):
             floor.command(contact.node, StopPlaying(contact.id))
             floor.queues.parked_again(contact)
+
+
+def _is_bridged(leg: SwitchLeg, there: Mapping[str, SwitchLeg]) -> bool:
+    partner = there.get(leg.bridged_to)
+    return partner is not None and partner.bridged_to == leg.leg
 
 
 def _times(notes: Mapping[str, Fields]) -> Iterator[int]:
