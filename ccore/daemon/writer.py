@@ -56,6 +56,7 @@ class Writer:
     ) -> None:
         self.unrecorded = 0  # recordings of which there is no file
         self._said = ""
+        self._unpacked = ""  # what the last packing complained of
         self._alive_us = 0
         self._journal = journal
         self._recordings = recordings
@@ -195,8 +196,9 @@ class Writer:
             command, stdout=gevent.subprocess.DEVNULL, stderr=gevent.subprocess.PIPE, text=True
         )
         _, said = process.communicate()
-        if process.returncode:
+        if process.returncode and said != self._unpacked:  # a damaged day stays so: told once
             log.warning("finished days were not all packed: %s", said.strip() or "no reason given")
+        self._unpacked = said
 
     @property
     def _taking_s(self) -> float:
