@@ -32,9 +32,10 @@ def a_talk_cannot_be_taken_over_from_outside(stage: Stage) -> None:
 def a_full_switch_refuses_early_and_serves_who_is_in(stage: Stage) -> None:
     """More callers than the switch takes: the surplus hears so at once, by a cause that carriers
     route on; who waits keeps his place, and no agent is blamed for a switch without room."""
-    inside = [stage.call(number) for number in range(1, LEGS + 1)]
-    for phone in inside:
-        stage.until(phone, "waiting")
+    inside = []
+    for number in range(1, LEGS + 1):  # one after another, so that it is known who came first
+        inside.append(stage.call(number))
+        stage.until(inside[-1], "waiting")
     stage.switch.api(f"fsctl max_sessions {LEGS}")
     try:
         outside = [stage.call(number) for number in (7, 8)]
