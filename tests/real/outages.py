@@ -10,8 +10,9 @@ def killed_with_calls_waiting_and_talking(stage: Stage) -> None:
     """kill -9: nobody is cut off, places are kept, and what goes on is recorded."""
     world = stage.world
     talking = stage.talk(1)
-    first, second = stage.call(2), stage.call(3)
+    first = stage.call(2)
     stage.until(first, "waiting")
+    second = stage.call(3)
     stage.until(second, "waiting")
     before = {call["contact"]: call["arrived_us"] for call in stage.calls()}
     stage.forget()
