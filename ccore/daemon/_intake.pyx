@@ -89,6 +89,7 @@ cdef struct Line:
     bint is_cutting             # a command has gone in part: no beat may land inside it
     bint is_waited_on
     int64_t beat_until_ns
+    bint is_owed                # a beat to the last nudge, however late the thread is
     uint64_t reads              # by the loop
     uint64_t seen_reads         # of them, when bytes were first found waiting
     int64_t waiting_ns          # since when they wait; 0: none do
@@ -228,10 +229,13 @@ cdef int beat(int64_t now, bint is_time) noexcept nogil:
     cdef Line *line
     for at in range(relief.count):
         line = relief.lines[at]
-        if not (line.is_waited_on or now < line.beat_until_ns) or line.is_over:
+        if line.is_over:
+            continue
+        if not (line.is_waited_on or line.is_owed or now < line.beat_until_ns):
             continue
         wanted += 1
         if is_time and pthread_mutex_trylock(&line.lock) == 0:
+            line.is_owed = False
             if not line.is_cutting and send(line.fd, b"\n", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1:
                 line.beats += 1
             pthread_mutex_unlock(&line.lock)
@@ -427,6 +431,7 @@ cdef class Intake:
         """Something was asked for whose answer comes as an event: beat a few times."""
         if not self.line.is_waited_on:
             self.line.beat_until_ns = now_ns() + AFTER_NS
+            self.line.is_owed = True
             ring(relief.wake)
 
     @property

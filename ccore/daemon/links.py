@@ -199,6 +199,9 @@ class NodeLink:
                 self._mind_lag()
             except CcoreError as error:
                 end(error)
+            except Exception:  # a fault of ours: what these frames said is in the next picture
+                log.exception("switch %s: its events could not be taken", self.node)
+                end(self._unreachable("ccore could not take what it said; see its log"))
 
         return take
 
