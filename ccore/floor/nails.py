@@ -80,7 +80,10 @@ class Nails:
 
     def job_failed(self, job: str) -> None:
         leg = self.by_job.pop(job)
-        if leg in self.by_leg:
+        agent = self.by_leg.get(leg)
+        if (
+            agent is not None and agent.nail_rings == leg
+        ):  # not answered: or the word of it was lost
             self.lost(leg)
 
     def lost(self, leg: str) -> None:
