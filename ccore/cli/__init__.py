@@ -39,7 +39,10 @@ COMMANDS = {
     "kpi": ("kpi_cmd:kpi", "Key figures from the records."),
     "report": ("report_cmd:report", "Key figures as an HTML page."),
     "size": ("size_cmd:size", "How many agents, trunks and bytes a centre needs."),
-    "simulate": ("simulate_cmd:simulate", "Days of a centre in virtual time: what would happen if."),
+    "simulate": (
+        "simulate_cmd:simulate",
+        "Days of a centre in virtual time: what would happen if.",
+    ),
     "ivr": ("ivr_cmd:ivr", "Draw IVR flows as pictures."),
     "prompts": ("prompts_cmd:prompts", "Speak the prompts that have no recording."),
     "config": ("config_cmd:config", "Show what ccore.toml means, with its defaults."),

@@ -37,7 +37,11 @@ def run(directory: Path, port: int) -> "Popen[bytes]":
     ("how", "error", "said"),
     [
         ({"password": "another"}, SwitchRefused, "switch one refused us: wrong password"),
-        ({"admits": lambda conn: False}, SwitchRefused, "access list does not have us (Access Denied"),
+        (
+            {"admits": lambda conn: False},
+            SwitchRefused,
+            "access list does not have us (Access Denied",
+        ),
         ({"version": "1.8.7"}, SwitchOutdated, "is FreeSWITCH Version 1.8.7"),
     ],
     ids=["wrong password", "access list", "old switch"],
