@@ -4,7 +4,6 @@ Everything is the daemon's own but for its sockets and its clock: bytes pass `Wi
 told. What the process writes lies in a directory and is all that is left of it after `kill`.
 """
 
-import logging
 import random
 import uuid
 from contextlib import ExitStack, suppress
@@ -30,7 +29,6 @@ from tests.floor.world import Centre
 __all__ = ["Plant"]
 
 ALIVE_US = 1_000_000
-logging.getLogger("ccore").setLevel(logging.CRITICAL)
 
 
 class Plant(Centre):

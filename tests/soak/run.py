@@ -5,7 +5,6 @@ counted inside: whatever could be left behind by a call.
 """
 
 import gc
-import logging
 import os
 import random
 import resource
@@ -133,7 +132,6 @@ class Sample:
 
 class Soak:
     def __init__(self, directory: Path, calls: int, load: Load = WORK, *, seed: int = 7) -> None:
-        logging.getLogger("ccore").setLevel(logging.CRITICAL)
         rng = random.Random(seed)
         self.calls = calls
         self.now_us = START_US
