@@ -49,6 +49,8 @@ LIMITS = (
     | dict.fromkeys((Text.QUEUE, Text.AGENT, Text.ENTRY, Text.REASON, Text.TEAM), 0xFFFF)
 )
 GROWING = frozenset({Text.NUMBER, Text.NAME, Text.FILE, Text.DETAIL, Text.CONTACT})
+# Texts of one call, which nobody names again when it is over: those of the calls under way, 1 MB.
+OF_ONE_CALL = dict.fromkeys((Text.FILE, Text.DETAIL, Text.CONTACT), 4_096)
 
 
 class Strings:
@@ -184,7 +186,7 @@ class Strings:
                 raise DiskTrouble(path=self.path, why=str(error)) from error
             self._pending.clear()
         for kind in GROWING:
-            if len(self._ids[kind]) > CACHED:
+            if len(self._ids[kind]) > OF_ONE_CALL.get(kind, CACHED):
                 self._ids[kind] = {"": 0}
                 self._texts[kind] = {0: ""}
 
