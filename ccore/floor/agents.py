@@ -60,8 +60,8 @@ _RULES: Mapping[LegResult, str] = {
 NO_PHONE = "not-registered"
 EVACUATED = "evacuated"
 REST = "rest-"  # a pause after an offer that failed; what follows names the rule
-# Between the order to stop ringing and a phone that takes the next call: the phone needs some 50 ms,
-# and who goes on after an outage is to do so within 2 s.
+# Between the order to stop ringing and a phone that takes the next call: the phone needs some
+# 50 ms, and who goes on after an outage is to do so within 2 s.
 PHONE_FREE_S = 1
 SAME_SHIFT_US = 300_000_000  # an outage so long is bridged in what agents did
 RECOVERING = "recovering"  # until a switch tells what he is in
