@@ -186,6 +186,8 @@ class Story(Traffic):
         self.note("calm")
         world = self.world
         world.mangle.share = 0.0
+        for wire in world.wires.values():
+            wire.cut_after = None  # a cut still to come would be no calm
         self.disk.is_full = False
         self.boot()
         self.resurrect()
