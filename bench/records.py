@@ -47,6 +47,19 @@ CALL_ROWS = 7
 ALONE = 1_000  # calls flushed one by one
 DAYS, DAY_CALLS = 365, 20_000
 TURNS = 3
+# Told at its end by each process that is measured. Not ru_maxrss: that begins with what the process
+# had which started it.
+PEAK = """
+import atexit, sys
+def tell_peak():
+    status = open("/proc/self/status").read().split()
+    print(status[status.index("VmHWM:") + 1], file=sys.stderr)
+atexit.register(tell_peak)
+"""
+COMMAND = """
+import runpy
+runpy.run_module("ccore", run_name="__main__")
+"""
 # Every figure of the total, and nothing that `ccore kpi` adds: targets and why one was missed.
 TABLE = """
 import json, sys
@@ -256,9 +269,9 @@ def year(root: Path) -> dict[str, Any]:
             wanted[name] += count
     pack(directory)
     _forget(directory)
-    table = [sys.executable, "-c", TABLE, str(directory)]
-    command = [sys.executable, "-m", "ccore", "kpi", "--cdr", str(directory), "--json"]
-    turns = [_measured(one) for one in (table, table, table, command, command)]
+    table = (TABLE, str(directory))
+    command = (COMMAND, "kpi", "--cdr", str(directory), "--json")
+    turns = [_measured(*one) for one in (table, table, table, command, command)]
     level = wanted.pop("answered_in") / (wanted["answered"] + wanted["abandoned"])
     for turn in turns:
         total = json.loads(turn.printed)["total"]
@@ -282,18 +295,15 @@ class Turn:
     peak_mb: float  # mapped files inside
 
 
-def _measured(command: list[str]) -> Turn:
+def _measured(code: str, *arguments: str) -> Turn:
+    command = [sys.executable, "-c", PEAK + code, *arguments]
     begin = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    with process.stdout as pipe:
-        printed = pipe.read()
-    _, status, used = os.wait4(process.pid, 0)
+    done = subprocess.run(command, capture_output=True, text=True)
     seconds = time.perf_counter() - begin
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise AssertionError(f"{command[1:3]} ended with {process.returncode}")
-    return Turn(printed, round(seconds, 2), round(used.ru_maxrss / 1024, 1))
+    if done.returncode:
+        raise AssertionError(f"{arguments} ended with {done.returncode}: {done.stderr}")
+    peak_kb = int(done.stderr.split()[-1])
+    return Turn(done.stdout, round(seconds, 2), round(peak_kb / 1024, 1))
 
 
 def _counts(rows: Rows) -> dict[str, int]:
