@@ -31,7 +31,7 @@ from ccore.floor.recording import Recordings
 from ccore.floor.recovery import Recovery
 from ccore.floor.relations import Relations
 from ccore.floor.sites import Sites
-from ccore.floor.stamps import Stamps
+from ccore.floor.stamps import OURS, Stamps
 from ccore.floor.timers import Timers
 from ccore.floor.view import view
 from ccore.floor.voicemail import Voicemail
@@ -116,7 +116,8 @@ class Floor:
 
     def handle(self, node: str, event: Event, now_us: int) -> None:
         self.now_us = now_us
-        self.when_us = self.stamps[node].ours(event.at_us, now_us) if event.at_us else now_us
+        is_stamped = event.at_us and type(event) not in OURS
+        self.when_us = self.stamps[node].ours(event.at_us, now_us) if is_stamped else now_us
         HANDLERS[type(event)](self, node, event)
 
     def next_deadline(self) -> int | None:
@@ -217,6 +218,15 @@ class Floor:
 
     def tell(self, fact: Fact) -> None:
         self._facts.append(fact)
+
+    def follows(self, node: str, told_us: int) -> None:
+        """This event comes of what we told the switch then: stamped earlier, its clock is behind.
+
+        Else rows begun by our clock and ended by the switch's would overlap, or have no length.
+        """
+        if self.when_us < told_us:
+            self.stamps[node].is_behind(told_us - self.when_us)
+            self.when_us = told_us
 
     def next_number(self) -> int:
         return next(self._numbers)

@@ -57,6 +57,7 @@ class Offer:
     queue: str
     settings: Queue
     started_us: int
+    told_us: int = 0  # our clock when the switch was last told to act: nothing of it is older
     state: OfferState = OfferState.RINGING
     bridge_job: str = ""
     bridged_us: int = 0

@@ -43,22 +43,29 @@ class Offers:
     # Deciding.
 
     def for_call(self, contact: Contact) -> None:
-        if not self._may_offer(contact):
+        if self.is_paused:
+            return
+        if not self._is_in_reach(contact.node):
+            self._set_aside(contact)
             return
         decision = self.floor.acd.offer_for_call(contact.number, self.floor.now_us)
         if decision is not None:
             self._make(contact, decision)
 
     def for_agent(self, agent: Agent) -> None:
-        offered = self.floor.acd.offer_for_agent(agent.id, self.floor.now_us)
-        if offered is None:
-            return
-        call, decision = offered
-        contact = self.floor.contact_of[call]
-        if self._may_offer(contact):
-            self._make(contact, decision)
-        else:  # both wait on, each at his place
-            self.floor.acd.release(call, requeue=True, ready=True)
+        acd = self.floor.acd
+        while not self.is_paused:
+            offered = acd.offer_for_agent(agent.id, self.floor.now_us)
+            if offered is None:
+                return
+            call, decision = offered
+            contact = self.floor.contact_of[call]
+            if self._is_in_reach(contact.node):
+                self._make(contact, decision)
+                return
+            acd.release(call, requeue=True, ready=True)  # both wait on, each at his place
+            if not self._set_aside(contact):
+                return
 
     def for_everybody(self) -> None:
         """After a change for many at once: whoever is free gets who waits for him, in turn."""
@@ -78,11 +85,24 @@ class Offers:
                 if agent.state is AgentState.READY:
                     self.for_agent(agent)
 
-    def _may_offer(self, contact: Contact) -> bool:
-        """Not to a switch that does not hear us: the agents would be blamed for it."""
-        if self.is_paused or contact.node in self.busy_nodes:
-            return False
-        return self.floor.is_up(contact.node)
+    def in_reach_again(self, node: str) -> None:
+        """The switch hears us: its callers are asked for from the places that they had."""
+        acd = self.floor.acd
+        for call in [call for call, case in acd.cases.items() if case.is_aside]:
+            if self.floor.contact_of[call].node == node:
+                acd.bring_back(call)
+        self.for_everybody()
+
+    def _is_in_reach(self, node: str) -> bool:
+        """Not a switch that does not hear us: the agents would be blamed for it."""
+        return node not in self.busy_nodes and self.floor.is_up(node)
+
+    def _set_aside(self, contact: Contact) -> bool:
+        """Where there are other switches, their callers must not wait behind his."""
+        has_others = len(self.floor.config.switch) > 1
+        if has_others:
+            self.floor.acd.set_aside(contact.number)
+        return has_others
 
     def _make(self, contact: Contact, decision: "Decision") -> None:
         floor = self.floor
@@ -135,6 +155,7 @@ class Offers:
     def _ring(self, offer: Offer) -> None:
         floor, contact, agent = self.floor, offer.contact, offer.agent
         self.by_job[offer.job] = offer
+        offer.told_us = floor.now_us
         variables = {"contact": contact.id, "agent": agent.id}
         if contact.language:
             variables["language"] = contact.language
@@ -166,6 +187,7 @@ class Offers:
     def parked(self, offer: Offer) -> None:
         """The agent's leg waits for us: he has answered, or a nailed-up leg is free again."""
         if offer.state is OfferState.RINGING:
+            self.floor.follows(offer.contact.node, offer.told_us)
             self._answered(offer)
         elif offer.is_nailed and offer.state in (OfferState.BRIDGED, OfferState.OVER):
             self._part(offer)
@@ -176,6 +198,7 @@ class Offers:
         contact.become(CallState.BRIDGING)
         offer.bridge_job = floor.new_id()
         self.by_job[offer.bridge_job] = offer
+        offer.told_us = floor.now_us
         floor.disarm(contact)
         floor.command(contact.node, Bridge(contact.id, offer.leg, offer.bridge_job))
         due_us = floor.now_us + BRIDGE_S * 1_000_000
@@ -209,6 +232,7 @@ class Offers:
         if offer.state is not OfferState.ANSWERED:
             return
         offer.become(OfferState.BRIDGED)
+        floor.follows(contact.node, offer.told_us)
         offer.bridged_us = floor.when_us
         floor.acd.confirm(contact.number, floor.when_us)
         self._ring_row(offer, LegResult.ANSWERED, "")

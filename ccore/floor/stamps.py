@@ -5,7 +5,12 @@ the way and a stall make it. One from the future, or from long ago, means that t
 then the difference is taken off, as small as the quickest events show it.
 """
 
-__all__ = ["Stamps"]
+from ccore.model import LegSeen, LegsListed, LinkBusy, LinkDown, LinkFree, LinkUp, PhoneFound
+
+__all__ = ["OURS", "Stamps"]
+
+# Said by the link itself, on our clock: they tell nothing of the switch's.
+OURS = frozenset({LegSeen, LegsListed, LinkBusy, LinkDown, LinkFree, LinkUp, PhoneFound})
 
 AHEAD_US = 100_000  # hosts that keep time by NTP differ by less
 # Stalls are bridged up to here; what is older counts as this old, until a clock is believed again.
@@ -22,6 +27,11 @@ class Stamps:
         self._late_since_us = 0  # all stamps are too old since; 0: they are not
         self._least_us = 0  # how old the youngest of them was
         self._last_us = 0  # events come nearly in their order
+
+    def is_behind(self, by_us: int) -> None:
+        """What came of a command was stamped so much before it."""
+        self._skew_us += by_us
+        self._last_us += by_us
 
     def past(self, at_us: int, now_us: int) -> int:
         """The same of something long ago, such as when a channel was made."""
