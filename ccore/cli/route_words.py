@@ -73,6 +73,7 @@ def waits(one: Mapping[str, Any], language: str) -> list[str]:
             f"符合的座席 {one['matching']} 名,在岗 {one['at_work']} 名,空闲 {one['free']} 名",
         ]
         lines += [f"只等座席 {only}"] if only else []
+        lines += ["所在交换机暂不可达,恢复后按原位置分配"] if one["out_of_reach"] else []
         return lines + ([f"{span(next_ms)} 后再次放宽或检查"] if next_ms is not None else [])
     lines = [
         f"waits in queue {queue} for {waited}, place {one['position']}, expected {expected} more",
@@ -80,6 +81,8 @@ def waits(one: Mapping[str, Any], language: str) -> list[str]:
         f"agents who match: {one['matching']}, at work {one['at_work']}, free {one['free']}",
     ]
     lines += [f"waits for agent {only} alone"] if only else []
+    if one["out_of_reach"]:
+        lines += ["its switch is out of reach: offered again from its place when that is back"]
     return lines + ([f"looked at again in {span(next_ms)}"] if next_ms is not None else [])
 
 

@@ -192,7 +192,7 @@ def _link_busy(floor: "Floor", node: str, event: LinkBusy) -> None:
 
 def _link_free(floor: "Floor", node: str, event: LinkFree) -> None:
     floor.offers.busy_nodes.discard(node)
-    floor.offers.for_everybody()
+    floor.offers.in_reach_again(node)
 
 
 def _link_up(floor: "Floor", node: str, event: LinkUp) -> None:
@@ -201,7 +201,7 @@ def _link_up(floor: "Floor", node: str, event: LinkUp) -> None:
     floor.nodes[node] = (True, floor.now_us, "")
     floor.tell(News("link", floor.now_us, {"node": node, "up": 1}))
     floor.recovery.link_up(node, event, down_us)
-    floor.offers.for_everybody()
+    floor.offers.in_reach_again(node)
 
 
 def _link_down(floor: "Floor", node: str, event: LinkDown) -> None:

@@ -43,6 +43,7 @@ def _waits(floor: "Floor", contact: Contact, stay: Stay) -> dict[str, Any]:
         "at_work": floor.queues.staffed(case.need),
         "expected_ms": floor.queues.expected_ms(contact),
         "only": case.only,
+        "out_of_reach": case.is_aside,
         "step": case.reach.widened,
         "asks_for": {},
         "next_step_ms": None,

@@ -43,6 +43,7 @@ class Case:
     need: int = 0
     agent: str = ""  # reserved for him
     clocks: tuple[int, int] = (0, 0)  # that agent's, in case he goes back as he was
+    is_aside: bool = False  # nobody is asked for him now; his place and his clock are kept
 
 
 class Acd:
@@ -108,13 +109,17 @@ class Acd:
             min(case.reach.delay, len(widening.delays) - 1),
         )
         case.need = self.desk.need(case.queue, case.caller, case.reach)
-        self.router.change_need(call, case.need, case.reach.widened)
+        self._ask(call, case)
         self.router.change_score(
             call,
             credit_us=self._credit_us(case, settings),
             weight=settings.ageing,
             priority=self._priority(case),
         )
+
+    def _ask(self, call: int, case: Case) -> None:
+        need = self.desk.need_of_nobody() if case.is_aside else case.need
+        self.router.change_need(call, need, case.reach.widened)
 
     # Agents.
 
@@ -177,7 +182,7 @@ class Acd:
         case = self.cases[call]
         case.reach = reach
         case.need = self.desk.need(case.queue, case.caller, reach)
-        self.router.change_need(call, case.need, reach.widened)
+        self._ask(call, case)
         self._say("grow", call, *reach)
 
     def widen(self, call: int) -> None:
@@ -185,6 +190,21 @@ class Acd:
         self.cases[call].only = ""
         self.router.widen(call)
         self._say("widen", call)
+
+    def set_aside(self, call: int) -> None:
+        """His switch cannot be reached: agents are free for others until `bring_back`."""
+        case = self.cases[call]
+        if not case.is_aside:
+            case.is_aside = True
+            self._ask(call, case)
+            self._say("aside", call)
+
+    def bring_back(self, call: int) -> None:
+        case = self.cases[call]
+        if case.is_aside:
+            case.is_aside = False
+            self._ask(call, case)
+            self._say("back", call)
 
     def leave(self, call: int) -> None:
         """Gone without an agent."""
@@ -340,7 +360,10 @@ class Acd:
                 self.hold(call, case)
         for call, case in cases.items():
             if not case.agent:
+                is_aside, case.is_aside = case.is_aside, False
                 self.enter(call, case)
+                if is_aside:
+                    self.set_aside(call)
         for agent, clocks in idle.items():
             self.ready(agent, *clocks)
         self.settle(reserves)

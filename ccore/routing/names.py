@@ -186,6 +186,10 @@ class Desk:
         """A call for one agent in person asks for nothing else; it waits for him `only`."""
         return self._router.need({})
 
+    def need_of_nobody(self) -> int:
+        """A call whose switch cannot be reached keeps its place, and no agent waits for it."""
+        return self._router.need({}, agents=())
+
     def retire(self, before: "Desk") -> None:
         """What only the old configuration asked for is not asked for any more."""
         kept = set(self._needs.values())

@@ -182,6 +182,8 @@ _VERBS: Mapping[str, Any] = {
     "hold": _hold,
     "grow": lambda acd, said: acd.grow(said[0], Reach(*said[1:])),
     "widen": lambda acd, said: acd.widen(*said),
+    "aside": lambda acd, said: acd.set_aside(*said),
+    "back": lambda acd, said: acd.bring_back(*said),
     "leave": lambda acd, said: acd.leave(*said),
     "call": lambda acd, said: None,
     "agent": lambda acd, said: None,

@@ -68,6 +68,8 @@ class Shadow:
             "grow": lambda *_: None,  # its own steps count
             "widen": self._widen,
             "leave": self._leave,
+            "aside": self._set_aside,
+            "back": self._bring_back,
             "call": self._offer,
             "agent": self._offer,
             "confirm": self._confirm,
@@ -128,6 +130,14 @@ class Shadow:
     def _widen(self, call: int) -> None:
         if call in self.acd.cases:
             self.acd.widen(call)
+
+    def _set_aside(self, call: int) -> None:
+        if call in self.acd.cases:
+            self.acd.set_aside(call)
+
+    def _bring_back(self, call: int) -> None:
+        if call in self.acd.cases:
+            self.acd.bring_back(call)
 
     def _leave(self, call: int) -> None:
         if call in self.acd.cases:

@@ -41,6 +41,7 @@ WAITS = {
     "at_work": 7,
     "expected_ms": 42_000,
     "only": "1001",
+    "out_of_reach": True,
     "step": 1,
     "asks_for": {"skills": {"sales": 3}, "languages": ["yue", "zh"]},
     "next_step_ms": 5_000,
@@ -113,7 +114,15 @@ def test_a_decision_is_a_sentence_in_both_languages() -> None:
 
 def test_what_a_caller_waits_for_is_said_in_both_languages() -> None:
     english, chinese = "\n".join(waits(WAITS, "en")), "\n".join(waits(WAITS, "zh"))
-    for part in ("1:05", "place 2", "sales 3", "yue or zh", "at work 7", "agent 1001 alone"):
+    for part in (
+        "1:05",
+        "place 2",
+        "sales 3",
+        "yue or zh",
+        "at work 7",
+        "agent 1001 alone",
+        "out of reach",
+    ):
         assert part in english
-    for part in ("第 2 位", "在岗 7 名", "只等座席 1001", "0:05 后再次放宽"):
+    for part in ("第 2 位", "在岗 7 名", "只等座席 1001", "暂不可达", "0:05 后再次放宽"):
         assert part in chinese

@@ -1,0 +1,133 @@
+"""One centre on several switches: what is out of reach holds up nobody else."""
+
+from itertools import count
+
+import pytest
+
+from ccore.config import Config
+from ccore.config.schema import Agent, Entry, Queue, Switch
+from ccore.floor import Floor
+from ccore.floor.contact import CallState
+from ccore.model import (
+    Event,
+    LegHungUp,
+    LegParked,
+    LinkBusy,
+    LinkDown,
+    LinkFree,
+    LinkUp,
+    SwitchLeg,
+)
+from ccore.routing.replay import encode, read, replay
+from ccore.routing.shadow import Shadow
+
+NOON = 1_767_225_600_000_000
+SECOND = 1_000_000
+CONFIG = Config(
+    switch={"east": Switch(host="10.0.0.1"), "west": Switch(host="10.0.0.2")},
+    entries=(Entry(number="4001", to="queue:all"),),
+    queues={"all": Queue(ring_s=30)},
+    agents={"ann": Agent(), "bo": Agent(), "cy": Agent()},
+)
+GOES: list[tuple[Event, Event]] = [
+    (LinkDown(NOON, "cut"), LinkUp(NOON, "core", [])),
+    (LinkBusy(NOON), LinkFree(NOON)),
+]
+
+
+class Centre:
+    def __init__(self) -> None:
+        ids = (f"id-{number}" for number in count())
+        self.now_us = NOON
+        self.log: list[bytes] = []
+        self.floor = Floor(CONFIG, lambda: next(ids), NOON)
+        self.floor.acd.hear = lambda said: self.log.append(encode(said))
+        self.floor.renew(NOON)
+        for node in CONFIG.switch:
+            self.hear(node, LinkUp(NOON, node, []))
+
+    def hear(self, node: str, event: Event) -> None:
+        self.now_us += SECOND
+        self.floor.handle(node, event, self.now_us)
+
+    def call(self, node: str, leg: str) -> None:
+        self.hear(node, LegParked(leg, self.now_us, "4001", "138", "", "ccore-inbound", False))
+
+    def ready(self, agent: str) -> None:
+        self.now_us += SECOND
+        do = "agent.sign_in"
+        self.floor.order({"do": do, "agent": agent}, self.now_us)
+
+    def back(self, node: str, event: Event) -> None:
+        if isinstance(event, LinkUp):
+            legs = [
+                SwitchLeg(
+                    one.id, one.arrived_us, "138", "4001", "ccore-inbound", one.is_answered, ""
+                )
+                for one in self.floor.contacts.values()
+                if one.node == node
+            ]
+            event = LinkUp(self.now_us, node, legs)
+        self.hear(node, event)
+
+    def states(self) -> dict[str, CallState]:
+        return {one.id: one.state for one in self.floor.contacts.values()}
+
+    def check_log(self) -> None:
+        """What was decided is decided again, by the engine and by its twin."""
+        for plain in (False, True):
+            assert replay(read(self.log), plain=plain).is_same
+        shadow = Shadow(CONFIG)
+        shadow.follow(read(self.log))
+        assert all(verdict.different == 0 for verdict in shadow.verdicts.values())
+
+
+RINGING, WAITING = CallState.RINGING, CallState.WAITING
+
+
+@pytest.mark.parametrize(("gone", "back"), GOES)
+def test_who_waits_on_a_switch_out_of_reach_keeps_his_place_and_holds_up_nobody(
+    gone: Event, back: Event
+) -> None:
+    centre = Centre()
+    for leg in ("east-1", "east-2"):
+        centre.call("east", leg)
+    centre.call("west", "west-1")
+    centre.hear("east", gone)
+    centre.ready("ann")
+    assert centre.states() == {"east-1": WAITING, "east-2": WAITING, "west-1": RINGING}
+    centre.ready("bo")
+    assert centre.states() == {"east-1": WAITING, "east-2": WAITING, "west-1": RINGING}
+    centre.call("west", "west-2")  # an agent is free for him, though others have waited longer
+    assert centre.states()["west-2"] is RINGING
+    centre.back("east", back)
+    assert centre.states() == {
+        "east-1": WAITING, "east-2": WAITING, "west-1": RINGING, "west-2": RINGING
+    }  # fmt: skip
+    centre.call("west", "west-3")
+    centre.ready("cy")
+    assert centre.states()["east-1"] is RINGING  # first come, first served again
+    assert centre.states()["west-3"] is WAITING
+    centre.check_log()
+
+
+@pytest.mark.parametrize(("gone", "back"), GOES)
+def test_it_is_so_over_a_reload_a_new_log_and_a_hang_up(gone: Event, back: Event) -> None:
+    centre = Centre()
+    centre.call("east", "east-1")
+    centre.call("east", "east-2")
+    centre.hear("east", gone)
+    centre.ready("ann")
+    centre.floor.reload(CONFIG, centre.now_us)
+    centre.log.clear()
+    centre.floor.renew(centre.now_us)
+    assert centre.states() == {"east-1": WAITING, "east-2": WAITING}
+    centre.hear("east", LegHungUp("east-1", centre.now_us, "ORIGINATOR_CANCEL", by_phone=True))
+    centre.call("west", "west-1")
+    assert centre.states() == {"east-2": WAITING, "west-1": RINGING}
+    centre.call("east", "east-3")  # its events are still heard while it is behind with ours
+    centre.ready("bo")
+    assert WAITING is centre.states()["east-2"]
+    centre.back("east", back)
+    assert centre.states() == {"east-2": RINGING, "east-3": WAITING, "west-1": RINGING}
+    centre.check_log()
