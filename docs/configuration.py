@@ -102,7 +102,8 @@ useful centre, `examples/carrier.toml` uses nearly everything.
 
 - **Times** are whole seconds (`_s`).
 - **Destination**: `ivr:FLOW`, `queue:NAME`, `agent:ID`, `voicemail:BOX`, `number:NUMBER`,
-  `split:NAME` or `hangup`.
+  `split:NAME`, `busy` or `hangup`. By `busy` a caller who was not answered yet is refused (486: his
+  carrier may try elsewhere, nobody pays); one who was hears a word first.
 - **Prompt**: the name of a text below `[prompts.texts]`, or one that ccore brings along
   (SYSTEM).
 - **Name**: up to 64 letters, digits, `_` `.` `-`, not beginning with `.` or `-`.

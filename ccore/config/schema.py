@@ -1,8 +1,8 @@
 """The shape of ccore.toml. Each field's comment is its documentation (`docs/configuration.md`).
 
 Times are seconds (`_s`). A *destination* is one of `ivr:FLOW`, `queue:NAME`, `agent:ID`,
-`voicemail:BOX`, `number:NUMBER`, `split:NAME`, `hangup`. A *prompt* is the name of an entry under
-`[prompts]`.
+`voicemail:BOX`, `number:NUMBER`, `split:NAME`, `busy`, `hangup`. A *prompt* is the name of an entry
+under `[prompts]`.
 """
 
 from typing import Annotated, Any, Literal
@@ -285,8 +285,8 @@ class Queue(Table):
     max_wait_s: Seconds = 0  # longest wait; 0 = no limit
     overflow: str = "hangup"  # destination after the longest wait
     max_waiting: Annotated[int, Meta(ge=0)] = 0  # callers at most; 0 = no limit
-    full: str = "hangup"  # destination when full
-    full_prompt: str = ""  # said before a full queue hangs up
+    full: str = "hangup"  # destination when full; busy: refused, as other carriers expect it
+    full_prompt: str = ""  # said before a full queue hangs up; empty: queue_full
     ring_s: Annotated[int, Meta(ge=1, le=120)] = 15  # how long one agent's phone rings
     wrap_up_s: Seconds = 0  # time for work after the call
     last_agent_s: Seconds = 0  # wait for the last agent if he is busy; 0 = do not prefer him

@@ -156,6 +156,8 @@ class Entry:
             case "split":
                 ways = floor.config.splits[name].ways
                 self.go(contact, ways[floor.splits[name].take()].to, prompt)
+            case "busy":
+                self._refuse(contact, prompt or "goodbye")
             case _:
                 self.say_and_hang_up(contact, prompt or "goodbye")
 
@@ -169,6 +171,13 @@ class Entry:
             "split": self.floor.splits,
         }
         return kind not in places or name in places[kind]
+
+    def _refuse(self, contact: Contact, prompt: str) -> None:
+        """Unanswered, his carrier hears why and may try elsewhere; else he does himself."""
+        if contact.is_answered:
+            self.say_and_hang_up(contact, prompt, "USER_BUSY")
+        else:
+            self.hang_up(contact, "USER_BUSY")
 
     def _leave(self, contact: Contact, number: str) -> None:
         """Out of the centre: the dialplan connects him; his leg's end closes the contact."""

@@ -140,12 +140,8 @@ class Queues:
         floor.offers.for_reserves()
 
     def _turn_away(self, contact: Contact, settings: Queue) -> None:
-        floor = self.floor
-        if settings.full == "hangup":
-            prompt = settings.full_prompt or "queue_full"
-            floor.entry.say_and_hang_up(contact, prompt)
-        else:
-            floor.entry.go(contact, settings.full)
+        prompt = settings.full_prompt or "queue_full"
+        self.floor.entry.go(contact, settings.full, prompt)
 
     def _set_timers(self, contact: Contact, stay: Stay) -> None:
         timers, now_us, settings = self.floor.timers, self.floor.now_us, stay.settings

@@ -20,7 +20,7 @@ from tests.book.play import play
 from tests.book.real import RealWorld
 from tests.book.scenario import names, read
 from tests.calm import STOLEN, Watch, wait_for_calm
-from tests.real import clients, desks, dying, outages, storms, strangers
+from tests.real import clients, desks, dying, outages, refusals, storms, strangers
 from tests.real.case import run_case
 from tests.real.phones import RealPhones
 from tests.real.switch import (
@@ -40,7 +40,7 @@ PATIENCE_S = 900.0  # after so long in all, nothing is repeated any more
 LONGEST_S = 300.0  # no run takes longer, or something waits for ever
 
 # In this order: what leaves the switch as it was comes before what kills it.
-_FILES = (outages, desks, clients, strangers, storms, dying)
+_FILES = (outages, desks, clients, refusals, strangers, storms, dying)
 _CASES = {case.__name__.replace("_", "-"): case for file in _FILES for case in file.CASES}
 # More than a minute: only by name or with --slow.
 SLOW = ("three-hundred-callers-for-ten-agents",)

@@ -166,6 +166,7 @@ def centre(agents: int, max_waiting: int = 0) -> dict[str, Any]:
             "record": 1.0,
             "handle_s": 4,
             "max_waiting": max_waiting,
+            "full": "busy" if max_waiting else "hangup",
         }
     }
     center["flows"]["main"] = {

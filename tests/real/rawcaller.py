@@ -32,6 +32,7 @@ class RawCaller:
         self.remote_to = b""
         self.from_line = b""
         self.state = "new"  # new, calling, ringing, talking, ended
+        self.status = 0  # the last answer to the INVITE
 
     def call(
         self, number: bytes, name: bytes = b"", headers: Mapping[bytes, bytes] | None = None
@@ -74,6 +75,7 @@ class RawCaller:
         cseq = _header(datagram, b"CSeq")
         if not cseq.endswith(b"INVITE") or status == 100:
             return None
+        self.status = status
         if status < 200:
             self.state = "ringing" if self.state == "calling" else self.state
             return ("ringing", "") if status == 180 else None
