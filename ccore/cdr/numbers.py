@@ -19,11 +19,14 @@ HASH = re.compile(r"h[0-9a-f]{20}")
 
 
 def hash_number(number: str, key: bytes) -> str:
-    """The same number gives the same hash; an empty number (withheld) stays empty.
+    """The same number gives the same hash.
 
-    What is a hash stays as it is: a number may come from where it was hashed before.
+    Nothing, and a word such as "anonymous", give nothing: hashed, all who withhold their number
+    would be one caller. What is a hash stays as it is: it may come from where it was hashed before.
     """
-    if not number or HASH.fullmatch(number):
+    if not any(char.isdigit() for char in number):
+        return ""
+    if HASH.fullmatch(number):
         return number
     text = number.encode("utf-8", "surrogateescape")
     return "h" + hashlib.blake2b(text, key=key, digest_size=HASH_BYTES).hexdigest()

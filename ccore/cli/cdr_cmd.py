@@ -63,7 +63,7 @@ def show_rows(
     from ccore.cdr import Row as Kind
 
     place = place_of(cdr_dir, config_path)
-    rows = [flat(fact) for fact in place.load(days).facts(Kind(kind))]
+    rows = [flat(fact) for fact in place.facts(Kind(kind), days)]
     show(rows, COLUMNS[kind], json=json, empty="No records.")
     place.finish()
 

@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from dataclasses import fields
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from ccore.cli.options import FILE, example
 from ccore.cli.record_rows import flat, kind_option
 from ccore.cli.records_place import Place, days_option, finds_records, place_of
-from ccore.cli.text import one_line_json, safe
+from ccore.cli.text import csv_cell, one_line_json, safe
 from ccore.errors import BadRequest, DiskTrouble
 
 if TYPE_CHECKING:
@@ -73,10 +73,10 @@ def export(
             for line in queue_log(place.directory, days or None, tell=place.tell):
                 file.write(safe(line) + "\n")
         elif form == "json":
-            for fact in place.load(days).facts(Kind(kind)):
+            for fact in place.facts(Kind(kind), days):
                 file.write(one_line_json(flat(fact)) + "\n")
         else:
-            _write_csv(file, kind, place.load(days).facts(Kind(kind)))
+            _write_csv(file, kind, place.facts(Kind(kind), days))
     place.finish()
 
 
@@ -113,12 +113,4 @@ def _write_csv(file: TextIO, kind: str, facts: Iterable["RowFact"]) -> None:
     names = [field.name for field in fields(fact_type)]
     writer = csv.DictWriter(file, names, lineterminator="\n")
     writer.writeheader()
-    writer.writerows({k: _cell(v) for k, v in flat(fact).items()} for fact in facts)
-
-
-def _cell(value: Any) -> Any:
-    """A caller may call himself `=cmd(...)`: a spreadsheet must not run it."""
-    if isinstance(value, str):
-        formula = value[:1] in ("=", "+", "-", "@") and not value[1:].isdigit()
-        return ("'" + safe(value)) if formula else safe(value)
-    return int(value) if isinstance(value, bool) else value
+    writer.writerows({k: csv_cell(v) for k, v in flat(fact).items()} for fact in facts)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ccore.cli.options import FILE, example, json_option
+from ccore.cli.options import FILE, SECONDS, example, json_option
 from ccore.cli.queues_cmd import level_style
 from ccore.cli.records_place import days_option, finds_records, place_of
 from ccore.cli.tables import Column, Row, show
-from ccore.cli.text import as_json, safe
+from ccore.cli.text import as_json, csv_cell, safe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,8 +63,8 @@ def override(place: Any, **given: Any) -> Any:
     help="interval, hour, day, week, month, quarter, year, queue, agent, team, language, entry, "
     "site, tenant, node, outcome or cause; may be given several times.",
 )
-@click.option("--threshold", "threshold_s", type=click.IntRange(0), help="Seconds to answer in.")
-@click.option("--short", "short_s", type=click.IntRange(0), help="Seconds of a short abandon.")
+@click.option("--threshold", "threshold_s", type=SECONDS, help="Seconds to answer in.")
+@click.option("--short", "short_s", type=SECONDS, help="Seconds of a short abandon.")
 @click.option(
     "--service-level",
     metavar="NAME",
@@ -90,7 +90,7 @@ def override(place: Any, **given: Any) -> Any:
 @click.option(
     "--repeats",
     "repeats_h",
-    type=click.IntRange(1),
+    type=click.IntRange(1, 24 * 366),
     metavar="HOURS",
     help="First-call resolution: callers who come again within so many hours.",
 )
@@ -211,10 +211,7 @@ def _csv(result: "Table") -> str:
     out = io.StringIO()
     writer = csv.DictWriter(out, list(lines[0]), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(
-        {name: safe(value) if isinstance(value, str) else value for name, value in line.items()}
-        for line in lines
-    )
+    writer.writerows({name: csv_cell(value) for name, value in line.items()} for line in lines)
     return out.getvalue()
 
 

@@ -8,11 +8,20 @@ from typing import Any, TypeVar
 
 import click
 
-__all__ = ["FILE", "asks_daemon", "config_option", "example", "finds_daemon", "json_option"]
+__all__ = [
+    "FILE",
+    "SECONDS",
+    "asks_daemon",
+    "config_option",
+    "example",
+    "finds_daemon",
+    "json_option",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 FILE = click.Path(path_type=Path)
+SECONDS = click.IntRange(0, 86_400)  # of a wait: nobody waits for a day
 
 config_option = click.option(
     "--config",

@@ -1,6 +1,6 @@
 """Where the records are, and what the configuration says of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -13,7 +13,7 @@ from ccore.cli.text import safe
 from ccore.errors import CcoreError, RecordsDamaged, UnknownName
 
 if TYPE_CHECKING:
-    from ccore.cdr import Records
+    from ccore.cdr import Records, Row, RowFact
     from ccore.kpi import Days, Experts
     from ccore.kpi.targets import Band
 
@@ -46,6 +46,15 @@ class Place:
         from ccore.kpi import Days
 
         return Days(self.directory, chosen, self.tell)
+
+    def facts(self, kind: "Row", chosen: tuple[date, ...]) -> "Iterator[RowFact]":
+        """One kind of them, in the memory of one day."""
+        from ccore.cdr import facts, read
+
+        days = self.days(chosen)
+        for day in days.dates:
+            rows = read(self.directory, kind, [day], tell=self.tell)
+            yield from facts(kind, rows, days.strings)
 
     def check(self) -> None:
         """Refuse a directory that is none."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ccore.cli.kpi_cmd import override
-from ccore.cli.options import FILE, example, json_option
+from ccore.cli.options import FILE, SECONDS, example, json_option
 from ccore.cli.records_place import days_option, finds_records, place_of
 from ccore.cli.tables import told
 from ccore.cli.text import safe
@@ -35,8 +35,8 @@ PERIODS = ("hour", "day", "week")
 )
 @click.option("--language", default="en", show_default=True, help="Language of the page: en or zh.")
 @click.option("--title", default="", help="Heading of the page.")
-@click.option("--threshold", "threshold_s", type=click.IntRange(0), help="Seconds to answer in.")
-@click.option("--short", "short_s", type=click.IntRange(0), help="Seconds of a short abandon.")
+@click.option("--threshold", "threshold_s", type=SECONDS, help="Seconds to answer in.")
+@click.option("--short", "short_s", type=SECONDS, help="Seconds of a short abandon.")
 @click.option("--service-level", metavar="NAME", help="Variant, such as negative or amazon.")
 @click.option("--timezone", metavar="ZONE", help="Zone of days and hours, such as Asia/Shanghai.")
 @days_option()

@@ -4,8 +4,9 @@ import json
 import re
 import time
 from collections.abc import Mapping
+from typing import Any
 
-__all__ = ["as_json", "clock", "one_line_json", "percent", "safe", "span"]
+__all__ = ["as_json", "clock", "csv_cell", "one_line_json", "percent", "safe", "span"]
 
 # What a terminal might obey, or a reader not see: controls (C0, DEL, C1), lone surrogates, marks
 # and overrides of direction, zero-width characters, line separators, byte-order marks, tags.
@@ -18,6 +19,14 @@ _UNSAFE = re.compile(
 def safe(text: str) -> str:
     """One printable line: what is dangerous is written as an escape."""
     return _UNSAFE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def csv_cell(value: Any) -> Any:
+    """A caller may call himself `=cmd(...)`: a spreadsheet must not run it."""
+    if isinstance(value, str):
+        formula = value[:1] in ("=", "+", "-", "@") and not value[1:].isdigit()
+        return ("'" + safe(value)) if formula else safe(value)
+    return int(value) if isinstance(value, bool) else value
 
 
 def as_json(value: object) -> str:

@@ -43,13 +43,13 @@ def read_shifts(path: Path, timezone: str) -> list[Shift]:
     def moment(place: str, key: str, value: Any) -> datetime:
         try:
             at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-        except ValueError:
+            return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(zone)
+        except (ValueError, OverflowError):  # the latter: another zone's year 0
             raise BadConfig(
                 file=path, place=f"{place}, {key}", found=repr(value), expected="2026-11-21T09:00"
             ) from None
-        return at if at.tzinfo else at.replace(tzinfo=zone)
 
-    shifts = []
+    shifts: list[Shift] = []
     for place, row in _rows(path):
         if set(row) != set(KEYS) or not row["agent"] or not row["activity"]:
             raise BadConfig(
@@ -60,7 +60,7 @@ def read_shifts(path: Path, timezone: str) -> list[Shift]:
             )
         start, end = (moment(place, key, row[key]) for key in ("start", "end"))
         start_us, end_us = (round(at.timestamp()) * 1_000_000 for at in (start, end))
-        day = start.astimezone(zone).date().isoformat()
+        day = start.date().isoformat()
         if not start_us < end_us <= start_us + LONGEST_US:
             raise BadConfig(
                 file=path,
@@ -69,6 +69,8 @@ def read_shifts(path: Path, timezone: str) -> list[Shift]:
                 expected="a time after the start, within 24 h",
             )
         shifts.append(Shift(str(row["agent"]), start_us, end_us, str(row["activity"]), place, day))
+    if not shifts:
+        raise BadConfig(file=path, place="file", found="no shift", expected=", ".join(KEYS))
     shifts.sort(key=lambda shift: (shift.agent, shift.start_us))
     for before, after in zip(shifts, shifts[1:], strict=False):
         if before.agent == after.agent and after.start_us < before.end_us:
@@ -93,12 +95,13 @@ def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         raise BadConfig(
             file=path, place="file", found=error, expected="a schedule as CSV or TOML"
         ) from error
-    found = table.get("shift", [])
-    if set(table) != {"shift"} or not all(isinstance(row, dict) for row in found):
+    found = table.get("shift")
+    is_list = isinstance(found, list) and all(isinstance(row, dict) for row in found)
+    if set(table) != {"shift"} or not is_list:
         raise BadConfig(
             file=path, place="top level", found=", ".join(table) or "nothing", expected="[[shift]]"
         )
-    for place, row in enumerate(found, 1):
+    for place, row in enumerate(found or (), 1):
         yield f"shift {place}", row
 
 

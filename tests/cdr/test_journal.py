@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ccore.cdr import DTYPES, JournalWriter, Row, load, read, segments
+from ccore.cdr import DTYPES, JournalWriter, Row, hash_number, load, read, segments
 from ccore.cdr.journal import TEXT_FIELDS
 from ccore.cdr.layout import Rows
 from ccore.errors import AlreadyRunning, CcoreError, DiskTrouble, RecordsDamaged, UnknownName
@@ -254,6 +254,11 @@ def test_hashed_numbers_still_find_repeat_callers(tmp_path: Path) -> None:
     assert "1380000" not in first.calling
     assert first.calling_name == ""
     assert b"1380000" not in b"".join(p.read_bytes() for p in tmp_path.iterdir() if p.is_file())
+
+
+@pytest.mark.parametrize("word", ["anonymous", "Restricted", "unknown", "未知", ""])
+def test_who_withholds_his_number_is_nobody_when_it_is_hashed(word: str) -> None:
+    assert hash_number(word, b"k" * 32) == ""
 
 
 def test_names_in_any_encoding_are_kept_readable(tmp_path: Path) -> None:

@@ -74,6 +74,33 @@ def test_a_log_is_read_as_a_person_would_read_it(cdr: tuple[Path, dict[str, Any]
     assert cdr[1]["ignored"]["an event of another program's own"] == 1
 
 
+@pytest.mark.parametrize(
+    ("event", "to"),
+    [
+        ("TRANSFER|1007|default|10|30", "1007"),  # Asterisk 1.4
+        ("TRANSFER|1007|default|10|30|1", "1007"),  # 1.6 to 11
+        ("BLINDTRANSFER|1007|default|10|30|1", "1007"),  # since 12
+        ("ATTENDEDTRANSFER|BRIDGE|6a1f|10|30|1", "6a1f"),
+        ("ATTENDEDTRANSFER|APP|ConfBridge|10|30|1", "ConfBridge"),
+        ("ATTENDEDTRANSFER|LINK|SIP/1-a|SIP/2-b|10|30|1", "SIP/1-a"),
+    ],
+)
+def test_a_transfer_is_understood_as_each_version_writes_it(
+    tmp_path: Path, event: str, to: str
+) -> None:
+    log = tmp_path / "log"
+    log.write_text(
+        "1795219460|a.1|sales|NONE|ENTERQUEUE||13800000003|1\n"
+        "1795219470|a.1|sales|Li|CONNECT|10|b.1|3\n"
+        f"1795219500|a.1|sales|Li|{event}\n"
+    )
+    assert imported(tmp_path / "cdr", "--format", "queue_log", log)["bad"] == {}
+    (found,) = contacts(tmp_path / "cdr").values()
+    assert (found.transfers, found.wait_ms, found.talk_ms) == (1, 10_000, 30_000)
+    legs = [leg for leg in load(tmp_path / "cdr").facts(Row.LEG) if isinstance(leg, LegClosed)]
+    assert to in [leg.detail for leg in legs]
+
+
 def test_agents_time_and_wrap_up_are_put_together(cdr: tuple[Path, dict[str, Any]]) -> None:
     time: dict[tuple[str, str], int] = {}
     for fact in load(cdr[0]).facts(Row.AGENT):

@@ -133,6 +133,8 @@ def test_published_adherence(tmp_path: Path) -> None:
         ("1,2026-11-21T09:00,2026-11-21T08:00,phone", "row 2, end"),
         ("1,2026-11-21T09:00", "row 2: found"),
         (",2026-11-21T09:00,2026-11-21T10:00,phone", "row 2: found"),
+        ("1,0001-01-01T00:00+14:00,0001-01-01T08:00+14:00,phone", "row 2, start: found"),
+        ("", "plan.csv: file: found no shift"),
     ],
 )
 def test_a_schedule_that_cannot_be_is_one_line(tmp_path: Path, text: str, said: str) -> None:
@@ -142,6 +144,14 @@ def test_a_schedule_that_cannot_be_is_one_line(tmp_path: Path, text: str, said: 
         read_shifts(plan, "UTC")
     assert said in str(error.value)
     assert "plan.csv" in str(error.value)
+
+
+@pytest.mark.parametrize("text", ["", "shift = 1", "shift = [1]", "[[shift]]\nagent = 1", "[one]"])
+def test_a_schedule_in_toml_that_cannot_be_is_one_line(tmp_path: Path, text: str) -> None:
+    plan = tmp_path / "plan.toml"
+    plan.write_text(text)
+    with pytest.raises(BadConfig, match=r"plan\.toml: (top level|shift 1|file): found "):
+        read_shifts(plan, "UTC")
 
 
 def test_cost_per_call_in_fen(micro: Records, tmp_path: Path) -> None:

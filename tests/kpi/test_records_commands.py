@@ -68,6 +68,24 @@ def test_kpi_as_json_and_csv_agree(cdr_dir: Path) -> None:
         assert row["aht"] == ("" if line["aht"] is None else str(line["aht"]))
 
 
+def test_no_spreadsheet_runs_the_name_of_a_group(tmp_path: Path) -> None:
+    facts = micro_facts()
+    assert isinstance(facts[0], ContactClosed)
+    facts[0].queue = HOSTILE
+    record(tmp_path, facts)
+    rows = list(
+        csv.DictReader(io.StringIO(good("kpi", "--cdr", tmp_path, "--by", "queue", "--csv")))
+    )
+    assert "'=cmd|' /C calc'!A0\\x1b[31m\\nroot" in [row["queue"] for row in rows]
+
+
+@pytest.mark.parametrize("option", ["--threshold", "--short", "--repeats"])
+def test_a_limit_that_no_call_reaches_is_refused(cdr_dir: Path, option: str) -> None:
+    result = run("kpi", "--cdr", cdr_dir, "--attribution", "event", option, "9" * 20)
+    assert result.exit_code == 2
+    assert "is not in the range" in result.stderr
+
+
 def test_kpi_takes_its_definitions_from_the_configuration(cdr_dir: Path) -> None:
     config = cdr_dir.parent / "ccore.toml"
     config.write_text(

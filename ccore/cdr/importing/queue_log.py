@@ -109,16 +109,21 @@ def _complete(visits: Visits, line: _Line) -> None:
 
 
 def _transfer(visits: Visits, line: _Line) -> None:
-    """Its last three data are wait, talk and position; what is before says where to."""
+    """Extension and context, then wait and talk; the position behind them came with Asterisk 1.6.
+
+    An attended one says in as many words as it needs where to, and has all three at its end.
+    """
+    attended = line.event == "ATTENDEDTRANSFER"
+    wait, talk = (-3, -2) if attended else (2, 3)
     visits.end_talk(
         line.at_us,
         line.call,
         line.queue,
         line.agent,
         ended_by=EndedBy.AGENT,
-        wait_us=line.us(-3) or 0,
-        talk_us=line.us(-2),
-        transferred_to=line.word(0 if line.event != "ATTENDEDTRANSFER" else 1),
+        wait_us=line.us(wait) or 0,
+        talk_us=line.us(talk),
+        transferred_to=line.word(1 if attended else 0),
     )
 
 
