@@ -86,13 +86,14 @@ class Acd:
         self.desk = Desk(config, self.router, before, evacuated)
         self._bring_in_line(before)
         for call, case in self.cases.items():
-            if case.queue in config.queues:
-                self._place(call, case)
+            self._place(call, case)
         self.desk.retire(before)
         self._say("config", config, sorted(evacuated))
 
     def _bring_in_line(self, before: Desk | None) -> None:
         self.desk.tell_agents(before)
+        self.reserves &= self.config.queues.keys()
+        self.joined = [name for name in self.joined if name in self.config.queues]
         for name, queue in self.config.queues.items():
             if queue.reserve is None:
                 self.reserves.discard(name)
@@ -101,7 +102,12 @@ class Acd:
 
     def _place(self, call: int, case: Case) -> None:
         """His need and his score, as they follow from the configuration."""
-        settings = self.config.queues[case.queue]
+        settings = self.config.queues.get(case.queue)
+        if settings is None:  # one agent's call, or the queue is gone while a phone rings for him
+            desk = self.desk
+            case.need = desk.need_of_nobody() if case.queue else desk.need_of_anybody()
+            self._ask(call, case)
+            return
         widening = self.desk.widening(case.queue, case.caller.language)
         case.reach = Reach(
             min(case.reach.step, len(widening.steps)),
@@ -380,8 +386,7 @@ class Acd:
         if not case.only:
             self.router.widen(call)
         self.cases[call] = case
-        if case.queue in self.config.queues:
-            self._place(call, case)
+        self._place(call, case)
         self._say("hold", call, case.agent, *case.clocks, *_told(case))
 
     def settle(self, reserves: Iterable[str]) -> None:

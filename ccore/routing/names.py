@@ -192,7 +192,7 @@ class Desk:
 
     def retire(self, before: "Desk") -> None:
         """What only the old configuration asked for is not asked for any more."""
-        kept = set(self._needs.values())
+        kept = {*self._needs.values(), self.need_of_anybody(), self.need_of_nobody()}
         for need in {*before._needs.values()} - kept:
             self._router.drop_need(need)
 

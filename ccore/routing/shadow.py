@@ -125,7 +125,8 @@ class Shadow:
 
     def _hold(self, call: int, case: Case) -> None:
         self._enter(call, case)
-        self._withdraw(call)
+        if call in self._cases:  # else this configuration has no such queue
+            self._withdraw(call)
 
     def _widen(self, call: int) -> None:
         if call in self.acd.cases:

@@ -173,7 +173,7 @@ def test_it_stays_as_it_is_until_the_next_change_and_then_turns(
 @settings(deadline=None)
 @given(
     week=st.lists(SPANS, min_size=7, max_size=7),
-    minutes=st.lists(st.integers(0, 14 * 1440), min_size=1, max_size=20),
+    minutes=st.lists(st.integers(0, 14 * 1440 - 1), min_size=1, max_size=20),
 )
 def test_without_changes_of_clocks_it_is_plain_arithmetic(
     week: list[tuple[str, ...]], minutes: list[int]
