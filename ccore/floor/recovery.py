@@ -84,6 +84,9 @@ class Recovery:
         self.adoption.adopted.clear()
         floor.others.link_up(node, there)
         freed = floor.agents.recovered(node, ringing)
+        for leg in event.legs:  # codes that agents dialled meanwhile
+            if "feature" in leg.variables:
+                floor.features.parked(node, parked(leg))
         floor.seen.add(node)
         floor.offers.is_paused = was_paused
         if lost or found or freed:

@@ -89,3 +89,12 @@ def test_an_agent_who_dials_out_is_busy_until_he_is_back(bench: Bench) -> None:
     bench.plant.act("agent:1001", "hangup")
     bench.pass_s(1)
     assert bench.again(contact).state is CallState.RINGING
+
+
+def test_a_code_dialled_while_ccore_was_away_is_heard_when_it_is_back(bench: Bench) -> None:
+    bench.plant.kill()
+    bench.plant.act("agent:1001", "dial", number="*14")
+    bench.pass_s(2)
+    bench.plant.start()
+    bench.pass_s(0.5)  # not when channels are compared, seconds later
+    assert (bench.state_of("1001"), reason(bench)) == (AgentState.NOT_READY, "break")
