@@ -135,7 +135,7 @@ def kpi(
     from contextlib import ExitStack
 
     from ccore.cli.kpi_extras import Wanted, extras, lines
-    from ccore.kpi import NO_TEAMS, Experts, Plan, table_by_days
+    from ccore.kpi import NO_TEAMS, table_by_days
     from ccore.kpi.words import words
 
     say = words(language)
@@ -148,14 +148,8 @@ def kpi(
         timezone=timezone,
     )
     records = place.days(days)
-    plan = Plan(
+    plan = place.plan(
         by=by,
-        threshold_s=place.threshold_s,
-        short_s=place.short_s,
-        service_level=place.service_level,
-        attribution=place.attribution,
-        experts=place.experts or Experts(),
-        timezone=place.timezone,
         interval_s=int(minutes) * 60,
         teams=records.teams() if "team" in by else NO_TEAMS,
     )
@@ -227,7 +221,7 @@ def _show_total(result: "Table", say: "Words") -> None:
         {
             "figure": title(kpi, language) + (" *" if kpi is level else ""),
             "name": kpi.name,
-            "value": write(kpi, kpi.value(result.total.sums)),
+            "value": write(kpi, kpi.value(result.total.sums), language=language),
             "formula": formula(kpi, language),
             "style": _style(result.level(result.total)) if kpi is level else "",
         }
@@ -263,7 +257,10 @@ def _show_lines(result: "Table", say: "Words") -> None:
     for line in (*result.lines, result.total):
         if line.key:
             pairs = zip(result.by, line.key, strict=True)
-            key = tuple(value or say["no"].format(name=name) for name, value in pairs)
+            key = tuple(
+                say.get(f"{name} {value}", value) or say["no"].format(name=name)
+                for name, value in pairs
+            )
         else:
             key = (say["total"], *("" for _ in result.by[1:]))
         row: dict[str, Any] = dict(zip(result.by, key, strict=True))
@@ -271,7 +268,7 @@ def _show_lines(result: "Table", say: "Words") -> None:
         row["level"] = result.level(line)
         for name in beside:
             wanted = result.plan.variant if name == "service_level" else find(name)
-            row[f"kpi {name}"] = write(wanted, wanted.value(line.sums))
+            row[f"kpi {name}"] = write(wanted, wanted.value(line.sums), language=say["lang"])
         rows.append(row)
 
     def group(name: str) -> Column:

@@ -62,12 +62,9 @@ def lines(found: dict[str, Any], say: "Words") -> list[str]:
     """The same for people, a line each."""
     out = []
     for target in found["targets"]:
-        if target["met"]:
-            continue
-        value = f"{target['value']:.4g}"
-        name = _name(target["name"], say)
-        out.append(say["missed"].format(name=name, value=value, band=target["band"]))
-        out += [f"  {cause}" for cause in target["causes"]]
+        if not target["met"]:
+            out.append(target["missed"])
+            out += [f"  {cause}" for cause in target["causes"]]
     for name, agent in found.get("adherence", {}).get("agents", {}).items():
         out.append(_adhered(name, agent, say))
     if "adherence" in found:
@@ -79,7 +76,8 @@ def lines(found: dict[str, Any], say: "Words") -> list[str]:
         out.append(text.format(amount=f"{amount / 100:.2f}", each=f"{(each or 0) / 100:.2f}"))
     if "repeats" in found:
         line = found["repeats"]
-        shares = ", ".join(f"{name} {_share(line[name])}" for name in REPEATS)
+        names = {name: say.get(f"repeat {name}", name) for name in REPEATS}
+        shares = ", ".join(f"{word} {_share(line[name], say)}" for name, word in names.items())
         out.append(say["repeats"].format(window=line["window_h"], shares=shares, **line))
     for change in found.get("against", []):
         if change["more_than_chance"]:
@@ -96,10 +94,6 @@ def _targets(
 
     out = []
     for finding in findings(result, place.targets):
-        bounds = (("least", finding.band.least), ("most", finding.band.most))
-        words = [
-            say[word].format(bound=f"{bound:g}") for word, bound in bounds if bound is not None
-        ]
         why: list[str] = []
         if finding.name == LEVEL and not finding.is_met:
             causes = Causes(replace(result.plan, by=()))
@@ -108,8 +102,11 @@ def _targets(
             {
                 "name": finding.name,
                 "value": finding.value,
-                "band": say["and"].join(words),
+                "least": finding.band.least,
+                "most": finding.band.most,
+                "band": finding.wanted(say),
                 "met": finding.is_met,
+                "missed": "" if finding.is_met else finding.missed(_name(finding.name, say), say),
                 "causes": why,
             }
         )
@@ -180,8 +177,10 @@ def _name(name: str, say: "Words") -> str:
 
 
 def _adhered(who: str, found: dict[str, Any], say: "Words") -> str:
-    return say["adhered"].format(who=who, **{name: _share(found[name]) for name in SHARES})
+    return say["adhered"].format(who=who, **{name: _share(found[name], say) for name in SHARES})
 
 
-def _share(value: float | None) -> str:
-    return "-" if value is None else f"{100 * value:.1f} %"
+def _share(value: float | None, say: "Words") -> str:
+    from ccore.kpi.figures import UNITS
+
+    return "-" if value is None else f"{100 * value:.1f}{UNITS[say['lang']]['share']}"

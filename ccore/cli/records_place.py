@@ -14,7 +14,7 @@ from ccore.errors import CcoreError, RecordsDamaged, UnknownName
 
 if TYPE_CHECKING:
     from ccore.cdr import Records, Row, RowFact
-    from ccore.kpi import Days, Experts
+    from ccore.kpi import Days, Experts, Plan
     from ccore.kpi.targets import Band
 
 __all__ = ["Place", "days_option", "finds_records", "place_of"]
@@ -46,6 +46,20 @@ class Place:
         from ccore.kpi import Days
 
         return Days(self.directory, chosen, self.tell)
+
+    def plan(self, **more: Any) -> "Plan":
+        """How figures are wanted, if nothing else is said."""
+        from ccore.kpi import Experts, Plan
+
+        said: dict[str, Any] = {
+            "threshold_s": self.threshold_s,
+            "short_s": self.short_s,
+            "service_level": self.service_level,
+            "attribution": self.attribution,
+            "experts": self.experts or Experts(),
+            "timezone": self.timezone,
+        }
+        return Plan(**said | more)
 
     def facts(self, kind: "Row", chosen: tuple[date, ...]) -> "Iterator[RowFact]":
         """One kind of them, in the memory of one day."""

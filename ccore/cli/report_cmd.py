@@ -16,6 +16,7 @@ from ccore.cli.text import safe
 
 if TYPE_CHECKING:
     from ccore.cdr import Records
+    from ccore.kpi.days import EveryDay
 
 __all__ = ["report"]
 
@@ -38,6 +39,11 @@ PERIODS = ("hour", "day", "week")
 @click.option("--threshold", "threshold_s", type=SECONDS, help="Seconds to answer in.")
 @click.option("--short", "short_s", type=SECONDS, help="Seconds of a short abandon.")
 @click.option("--service-level", metavar="NAME", help="Variant, such as negative or amazon.")
+@click.option(
+    "--attribution",
+    metavar="RULE",
+    help="When a contact counts: arrival, queued, answer, end, event or split.",
+)
 @click.option("--timezone", metavar="ZONE", help="Zone of days and hours, such as Asia/Shanghai.")
 @days_option()
 @days_option("--against", "against", "Compare with this UTC day; may be given several times.")
@@ -56,6 +62,7 @@ def report(
     threshold_s: int | None,
     short_s: int | None,
     service_level: str | None,
+    attribution: str | None,
     timezone: str | None,
     days: tuple[date, ...],
     against: tuple[date, ...],
@@ -64,6 +71,7 @@ def report(
 ) -> None:
     """Key figures, charts, queues and agents as one HTML file that needs no other."""
     from ccore.cli.report_every import put, run
+    from ccore.kpi.days import Loaded
     from ccore.kpi.groups import zone_of
     from ccore.kpi.report import render
 
@@ -72,21 +80,24 @@ def report(
         threshold_s=threshold_s,
         short_s=short_s,
         service_level=service_level,
+        attribution=attribution,
         timezone=timezone,
     )
+    plan = place.plan()
 
-    def page(records: "Records", before: "Records | None", made: str) -> str:
+    def page(days: "EveryDay", before: "EveryDay | None", made: str) -> str:
         return render(
-            records,
+            days,
+            plan,
             language=language,
-            threshold_s=place.threshold_s,
-            short_s=place.short_s,
-            service_level=place.service_level,
-            timezone=place.timezone,
             title=title,
             made=made,
+            bands=place.targets,
             before=before,
         )
+
+    def of_period(records: "Records", before: "Records", made: str) -> str:
+        return page(Loaded(records), Loaded(before), made)
 
     if every:
         zone = zone_of(place.timezone)
@@ -98,10 +109,10 @@ def report(
             click.echo(f"{now().isoformat(timespec='seconds')} {safe(line)}", err=True)
 
         with suppress(KeyboardInterrupt):
-            run(every, place, target, page, say, now)
+            run(every, place, target, of_period, say, now)
         return
-    before = place.load(against) if against else None
-    text = page(place.load(days), before, time.strftime("%Y-%m-%d %H:%M"))
+    before = place.days(against) if against else None
+    text = page(place.days(days), before, time.strftime("%Y-%m-%d %H:%M"))
     put(target, text)
     told({"file": str(target)}, json, str(target))
     place.finish()

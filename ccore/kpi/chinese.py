@@ -28,6 +28,7 @@ FORMULAS = {
     "sl6": "A_T / (A + B + F)",
     "sl7": "(A_T + B_T + C_T) / (A + B + F)",
     "sl9": "A_T / (A + B),计入接通、放弃或超过T的时刻",
+    "answer_rate": "A / (A + B + F)",
     "abn1": "B / (A + B)",
     "abn2": "(B - B_s) / (A + B - B_s)",
     "abn3": "B / (A + B + F)",

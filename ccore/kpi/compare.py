@@ -36,6 +36,7 @@ TRIALS: dict[str, Callable[[Sums], int]] = {
     "sl6": lambda s: s.offered,
     "sl7": lambda s: s.offered,
     "sl9": lambda s: s.answered + s.abandoned,
+    "answer_rate": lambda s: s.offered,
     "abn1": lambda s: s.answered + s.abandoned,
     "abn3": lambda s: s.offered,
     "transfer_rate": lambda s: s.answered,

@@ -21,7 +21,7 @@ from ccore.kpi.compute import Table, table_of_parts
 from ccore.kpi.groups import NO_TEAMS, Ints, teams_of
 from ccore.kpi.plan import Plan
 
-__all__ = ["Days", "EveryDay", "clipped", "table_by_days"]
+__all__ = ["Days", "EveryDay", "Loaded", "clipped", "table_by_days"]
 
 T = TypeVar("T")
 
@@ -80,6 +80,20 @@ class Days:
         for day in self.dates:
             teams = teams_of(read(self.directory, Row.AGENT, [day], tell=self.tell), teams)
         return teams
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Records that are in memory, as if they were all of one day."""
+
+    records: Records
+
+    @property
+    def strings(self) -> Strings:
+        return self.records.strings
+
+    def map(self, work: Callable[[Records], T]) -> Iterator[T]:
+        yield work(self.records)
 
 
 def clipped(records: Records, first_us: int, last_us: int) -> Records:

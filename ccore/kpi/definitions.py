@@ -51,6 +51,15 @@ KPI = (
     _counts("routed", "Routed on", "直接转出量", "sent to a number outside, no queue entered"),
     *SERVICE_LEVELS[:-1],
     Kpi(
+        "answer_rate",
+        "Answer rate",
+        "接通率",
+        "share",
+        "A / (A + B + F)",
+        "contact",
+        lambda s: ratio(s.answered, s.offered),
+    ),
+    Kpi(
         "abn1",
         "Abandonment",
         "放弃率",
@@ -358,7 +367,7 @@ KPI = (
     Kpi(
         "occupancy",
         "Occupancy",
-        "工时利用率",
+        "占用率",
         "share",
         "(talk + hold + wrap-up) / (the same + ready), agents' time; ringing in neither",
         "agent",
@@ -376,7 +385,7 @@ KPI = (
     Kpi(
         "utilisation",
         "Utilisation",
-        "占有率",
+        "通话利用率",
         "share",
         "(talk + hold + wrap-up) / signed-in time, agents' time",
         "agent",

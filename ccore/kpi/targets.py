@@ -13,6 +13,7 @@ from ccore.cdr import Records, Rows, Strings, Text
 from ccore.kpi.adherence import Adherence
 from ccore.kpi.compute import Table, table_of_parts
 from ccore.kpi.definitions import find
+from ccore.kpi.figures import write
 from ccore.kpi.formula import Kpi, Value
 from ccore.kpi.partial import Partial, merge
 from ccore.kpi.plan import Plan
@@ -45,12 +46,26 @@ DEFAULTS = {LEVEL: Band(least=0.8), "acw": Band(30, 60), "aat": Band(20, 60)}
 @dataclass(slots=True, frozen=True)
 class Finding:
     name: str
+    kpi: Kpi
     value: Value
     band: Band
 
     @property
     def is_met(self) -> bool:
         return self.value is None or self.band.holds(self.value)
+
+    def wanted(self, say: Words) -> str:
+        """The band in words, such as "at least 80.0 %"."""
+        bounds = (("least", self.band.least), ("most", self.band.most))
+        return say["and"].join(
+            say[word].format(bound=write(self.kpi, bound, language=say["lang"]))
+            for word, bound in bounds
+            if bound is not None
+        )
+
+    def missed(self, name: str, say: Words) -> str:
+        value = write(self.kpi, self.value, language=say["lang"])
+        return say["missed"].format(name=name, value=value, band=self.wanted(say))
 
 
 def findings(result: Table, bands: Mapping[str, Band]) -> list[Finding]:
@@ -59,7 +74,8 @@ def findings(result: Table, bands: Mapping[str, Band]) -> list[Finding]:
     found = []
     for name, band in (DEFAULTS | dict(bands)).items():
         is_unknown = name == "acw" and not sums.acw_us  # imported records often have no wrap-up
-        found.append(Finding(name, None if is_unknown else _kpi(name, result).value(sums), band))
+        kpi = result.plan.variant if name == LEVEL else find(name)
+        found.append(Finding(name, kpi, None if is_unknown else kpi.value(sums), band))
     return found
 
 
@@ -143,10 +159,6 @@ def absence_causes(
             text = say["of_plan"].format(team=team or say["no_team"], what=kind, **figures)
             causes.append((us, text))
     return [text for us, text in sorted(causes, reverse=True) if us]
-
-
-def _kpi(name: str, result: Table) -> Kpi:
-    return result.plan.variant if name == LEVEL else find(name)
 
 
 @dataclass(slots=True)

@@ -14,6 +14,14 @@ GROUPS_ZH = (
     *("时段", "小时", "日", "周", "月", "季度", "年", "队列", "坐席", "班组"),
     *("站点", "语种", "接入号", "交换机", "租户", "结果", "挂断原因"),
 )
+OUTCOMES = (
+    *("answered", "abandoned", "overflowed", "voicemail", "ivr", "blocked", "closed", "forced"),
+    *("failed", "left", "callback"),
+)
+OUTCOMES_ZH = (
+    *("接通", "放弃", "溢出", "留言", "自助结束", "阻塞", "非工作时间", "强制挂断"),
+    *("故障", "按键离队", "回呼"),
+)
 ENGLISH = {
     "lang": "en",
     "title": "Call-centre report",
@@ -49,10 +57,18 @@ ENGLISH = {
     "not_ready": "Not ready, h",
     "none": "none",
     "seconds": "seconds",
+    "look": "What to look at first",
+    "all_met": "Every target is met.",
     "defined": "Service level is {formula} ({name}), T = {threshold} s, short abandon up to"
-    " {short} s, both inclusive. A contact counts in the interval in which it arrived ({zone});"
+    " {short} s, both inclusive. A contact counts in the interval in which {rule} ({zone});"
     " agents' time in the interval in which it passed. A, B, F: answered, abandoned, flowed out of"
     " a queue. An empty cell is empty, not zero.",
+    "rule arrival": "it arrived",
+    "rule queued": "it entered its queue",
+    "rule answer": "it was answered or left",
+    "rule end": "it was over with its wrap-up",
+    "rule event": "it was answered, left, or T had passed",
+    "rule split": "it arrived, its talk, hold and wrap-up where they passed",
     "total": "total",
     "name": "name",
     "sl": "SL",
@@ -120,10 +136,18 @@ CHINESE = {
     "not_ready": "示忙(小时)",
     "none": "无",
     "seconds": "秒",
+    "look": "优先关注",
+    "all_met": "各项目标均已达成。",
     "defined": "服务水平 = {formula}({name}),T = {threshold} 秒,短放弃不超过 {short} 秒,"
     "均含边界值。"
-    "来电计入其到达的时段({zone}),坐席时间计入其发生的时段。A、B、F 分别为接通、放弃、"
+    "来电计入其{rule}的时段({zone}),坐席时间计入其发生的时段。A、B、F 分别为接通、放弃、"
     "从队列转出。空格表示没有数据,不是零。",
+    "rule arrival": "到达",
+    "rule queued": "进入队列",
+    "rule answer": "接通或离队",
+    "rule end": "结束(含事后处理)",
+    "rule event": "接通、离队或超过 T(以先到者为准)",
+    "rule split": "到达(通话、持线和事后处理计入其发生)",
     "total": "合计",
     "name": "名称",
     "sl": "服务水平",
@@ -134,9 +158,9 @@ CHINESE = {
     "missed": "未达目标:{name}为 {value},应{band}",
     "least": "不低于 {bound}",
     "most": "不高于 {bound}",
-    "and": "且",
+    "and": " 且",
     "missed_there": "{queue},{hour}:全部 {all} 次未达标中有 {missed} 次",
-    "busy": ";工时利用率 {share} %{why}",
+    "busy": ";占用率 {share}%{why}",
     "too_few": "(坐席不足)",
     "free": "(坐席有空闲:请查技能与派单)",
     "vain": "坐席 {agent}:{offers} 次派单中 {count} 次未接,共振铃 {seconds} 秒",
@@ -148,14 +172,20 @@ CHINESE = {
     "wrong_code": "按计划离席但原因代码不符",
     "no reason": "示忙(无原因)",
     "other calls": "其他通话",
-    "of_plan": "{team}:{what} {hours} 小时,占计划 {share} %",
-    "adhered": "{who}:遵守率 {adherence},实际工作率 {conformance},付薪工时利用率"
+    "of_plan": "{team}:{what} {hours} 小时,占计划 {share}%",
+    "adhered": "{who}:排班遵守率 {adherence},实际工作率 {conformance},工时利用率"
     " {utilisation_paid},出勤率 {attendance}",
     "all_agents": "全部坐席",
     "cost": "成本 {amount}",
     "cost_each": "成本 {amount},每次接通或自助结束的来电 {each}",
     "repeats": "{window} 小时内重复来电:{shares};{answered} 次中有 {censored} 次窗口不完整,"
     "{unknown} 次无号码",
+    "repeat fcr1": "一次解决率",
+    "repeat fcr2": "仅来电一次的客户占比",
+    "repeat fcr3": "仅来电一次的来电占比",
+    "repeat fcr4": "问题数与来电数之比",
+    "repeat ivr_containment_true": "真实自助解决率",
+    **{f"outcome {name}": word for name, word in zip(OUTCOMES, OUTCOMES_ZH, strict=True)},
     "shift": "显著变化:{name} {before} -> {after}(p = {p})",
 }
 LANGUAGES = {"en": ENGLISH, "zh": CHINESE}

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -152,6 +153,27 @@ def test_without_a_command_the_records_are_shown(cdr_dir: Path) -> None:
     assert good("cdr", "--cdr", cdr_dir, "--json") == good(
         "cdr", "show", "--cdr", cdr_dir, "--json"
     )
+
+
+def test_figures_in_chinese_have_the_words_of_the_trade(cdr_dir: Path) -> None:
+    options = ("kpi", "--cdr", cdr_dir, "--language", "zh", "--repeats", "24")
+    text = good(*options)
+    for name, value in (("接通率", "63.6%"), ("平均应答速度", "19.9 秒"), ("占用率", "18.5%")):
+        assert re.search(rf"^{name} +{value}", text, re.M)
+    assert "未达目标:服务水平为 40.0%,应不低于 80.0%" in text
+    assert "24 小时内重复来电:一次解决率 71.4%" in text
+    outcomes = {line.split()[0] for line in good(*options, "--by", "outcome").splitlines()[:7]}
+    assert {"结果", "接通", "放弃", "溢出", "自助结束", "阻塞", "合计"} == outcomes
+
+
+def test_report_counts_as_the_configuration_says(cdr_dir: Path) -> None:
+    config, target = cdr_dir.parent / "ccore.toml", cdr_dir.parent / "report.html"
+    config.write_text('[kpi]\nattribution = "answer"\n[kpi.targets.asa]\nmost = 15\n')
+    good("report", "--cdr", cdr_dir, "--config", config, "--to", target)
+    assert "in which it was answered or left" in target.read_text("utf-8")
+    assert "ASA is 19.9 s, at most 15.0 s" in target.read_text("utf-8")
+    good("report", "--cdr", cdr_dir, "--to", target, "--attribution", "queued")
+    assert "in which it entered its queue" in target.read_text("utf-8")
 
 
 def test_report_is_written_where_asked(cdr_dir: Path) -> None:
