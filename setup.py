@@ -31,12 +31,13 @@ MODULES = {
     "ccore.engine._roster": "ccore/engine/_roster.pyx",
     "ccore.engine._waiting": "ccore/engine/_waiting.pyx",
     "ccore.daemon._intake": "ccore/daemon/_intake.pyx",
+    "ccore.daemon._relief": "ccore/daemon/_relief.pyx",
     "ccore.esl._codec": "ccore/esl/_codec.pyx",
     "ccore.kpi._kernel": "ccore/kpi/_kernel.pyx",
 }
 
 # A thread without Python has nothing to trace with.
-UNTRACED = {"ccore.daemon._intake"}
+UNTRACED = {"ccore.daemon._relief"}
 
 setup(
     ext_modules=cythonize(

@@ -19,6 +19,7 @@ __all__ = [
     "NumberRefused",
     "ProtocolError",
     "RecordsDamaged",
+    "SwitchGone",
     "SwitchOutdated",
     "SwitchRefused",
     "SwitchUnreachable",
@@ -138,3 +139,9 @@ class CommandRefused(CcoreError):
     """The switch does not do {command!r}: {reply}."""
 
     exit_code = 26
+
+
+class SwitchGone(CcoreError):
+    """The link to the switch is over: {why}."""
+
+    exit_code = 27

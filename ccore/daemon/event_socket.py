@@ -114,6 +114,8 @@ def connect(node: str, host: str, port: int, password: str) -> socket.socket:
         failure = client.stranger()
     except NotConnectedError:
         failure = client.failure or client.unreachable("it does not answer")
+    except UnicodeError:
+        failure = client.unreachable("that is no host name")
     except ValueError:
         failure = client.failure or client.refused("wrong password")
     except OSError as error:

@@ -15,7 +15,7 @@ from gevent.event import AsyncResult
 from ccore.config.schema import Switch
 from ccore.daemon.clock import Clock
 from ccore.daemon.event_socket import connect
-from ccore.daemon.wire import Take, Wire
+from ccore.daemon.wire import End, Take, Wire
 from ccore.errors import (
     AlreadyRunning,
     CcoreError,
@@ -148,7 +148,7 @@ class NodeLink:
                     self._refuse(error)
                     return
                 if str(self.trouble) != why:
-                    log.warning("%s", why)
+                    log.warning("switch %s: %s", self.node, why)
                 self.trouble = error
             self._hang_up()
             now_us = self._clock.now_us()
@@ -159,8 +159,11 @@ class NodeLink:
     def _open(self) -> None:
         s = self.switch
         self.link.opening()
-        self._events = Wire(connect(self.node, s.host, s.port, s.password), IMPORTANCE)
-        self._commands = Wire(connect(self.node, s.host, s.port, s.password), pause_s=REPLIES_S)
+        try:
+            self._events = Wire(connect(self.node, s.host, s.port, s.password), IMPORTANCE)
+            self._commands = Wire(connect(self.node, s.host, s.port, s.password), pause_s=REPLIES_S)
+        except OSError as error:  # a reader takes files of its own, of which there may be no more
+            raise self._unreachable(error.strerror or str(error)) from None
         self.connects += 1
         self.link.opened(self._clock.now_us())
         self._events.send(self.link.take_event_bytes())
@@ -180,30 +183,31 @@ class NodeLink:
             (self._commands, self.link.take_reply_frames),
         ):
             wire.start(self._reader(receive, end), end)
-        watcher = gevent.spawn(self._watch, over.set_exception)
+        watcher = gevent.spawn(self._watch, end)
         try:
             over.get()
         finally:
             watcher.kill()
 
-    def _reader(
-        self,
-        receive: Callable[[list[Frame], int, int], list[Event]],
-        end: Callable[[CcoreError], None],
-    ) -> Take:
+    def _reader(self, receive: Callable[[list[Frame], int, int], list[Event]], end: End) -> Take:
         def take(frames: list[Frame], size: int) -> None:
             came_us = self._clock.now_us()
             try:
                 self._take(receive(frames, size, came_us), came_us)
                 self._mind_flood(came_us)
                 self._mind_lag()
-            except CcoreError as error:
-                end(error)
-            except Exception:  # a fault of ours: what these frames said is in the next picture
-                log.exception("switch %s: its events could not be taken", self.node)
-                end(self._unreachable("ccore could not take what it said; see its log"))
+            except Exception as error:
+                end(self._worded(error))
 
         return take
+
+    def _worded(self, error: Exception) -> CcoreError:
+        """A fault of ours ends the connection as well: the picture that the next one begins with
+        has all that it may have cost."""
+        if isinstance(error, CcoreError):
+            return error
+        log.error("switch %s: ccore could not take what it said", self.node, exc_info=error)
+        return self._unreachable("ccore could not take what it said; see its log")
 
     def _take(self, events: list[Event], came_us: int) -> None:
         if self.link.is_up and not self._was_up:
@@ -244,7 +248,7 @@ class NodeLink:
     def _unreachable(self, why: str) -> SwitchUnreachable:
         return SwitchUnreachable(host=self.switch.host, port=self.switch.port, why=why)
 
-    def _watch(self, end: Callable[[CcoreError], None]) -> None:
+    def _watch(self, end: End) -> None:
         """The link's own deadlines: a half-open socket says nothing, a living switch beats."""
         try:
             while True:
@@ -253,8 +257,8 @@ class NodeLink:
                     gevent.sleep(min(left_us / 1e6, LONGEST_SLEEP_S))
                 now_us = self._clock.now_us()
                 self._take(self.link.tick(now_us), now_us)
-        except CcoreError as error:
-            end(error)
+        except Exception as error:
+            end(self._worded(error))
 
     def _hang_up(self) -> None:
         for wire in (self._events, self._commands):

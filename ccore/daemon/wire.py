@@ -2,7 +2,7 @@
 
 It lives in callbacks of gevent's loop rather than in greenlets of its own: a switch says so much in
 small pieces that changing greenlets for each would cost more than understanding it. What the loop
-is late for `_intake` reads.
+is late for `_relief` reads.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ from ccore.daemon._intake import Intake
 from ccore.errors import CcoreError, ProtocolError
 from ccore.esl import Frame
 
-__all__ = ["Take", "Wire"]
+__all__ = ["End", "Take", "Wire"]
 
 READABLE, WRITABLE = 1, 2  # of libev
 
@@ -24,7 +24,7 @@ End = Callable[[str | CcoreError], None]  # how a connection ended, or what was 
 
 
 class Wire:
-    """Takes over an authenticated socket.
+    """Takes over an authenticated socket; raises OSError if there is no more of what it needs.
 
     `importance` ranks events, for when too many wait. `pause_s`: what is said is answered piece by
     piece, so wait so long after saying it and read the answers at once.
@@ -39,7 +39,11 @@ class Wire:
         # Not gevent's: that one would wait where this one must say that it is full.
         self._sock = get_original("socket", "socket")(fileno=sock.detach())
         self._sock.setblocking(False)
-        self.intake = Intake(self._sock.fileno(), importance)
+        try:
+            self.intake = Intake(self._sock.fileno(), importance)
+        except OSError:
+            self._sock.close()
+            raise
         loop = gevent.get_hub().loop
         self._readable = loop.io(self._sock.fileno(), READABLE)
         self._backlog = loop.io(self.intake.fileno(), READABLE)

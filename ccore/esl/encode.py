@@ -39,7 +39,7 @@ __all__ = ["encode", "job_of"]
 # Blanks and commas pass; of quotes and backslashes the switch takes some away, for it looks for
 # variables in the argument of an application and parts the files of a `file_string`.
 _SOURCE = re.compile(r"[^'\"\\\x00-\x1f\x7f]+")
-_DIAL = re.compile(r"[^\s\x00-\x1f\x7f&]+")
+_DIAL = re.compile(r"[^\s\x00-\x1f\x7f&\ud800-\udfff]+")
 
 SILENCE_THRESHOLD = 200  # energy below which the record app hears silence (its own usual value)
 
@@ -69,7 +69,9 @@ def _play(c: Play) -> str:
 
 def _ring(c: Ring) -> str:
     if not _DIAL.fullmatch(c.dial):
-        raise UnsafeValue(value=c.dial, where="dial string", why="no blanks or & pass")
+        raise UnsafeValue(
+            value=c.dial, where="dial string", why="no blanks, & or halves of characters pass"
+        )
     variables = {
         "origination_uuid": word(c.leg, "leg"),
         "originate_timeout": str(c.timeout_s),

@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from ccore.errors import ProtocolError, SwitchOutdated, SwitchRefused
+from ccore.errors import ProtocolError, SwitchGone, SwitchOutdated, SwitchRefused
 from ccore.esl.backoff import Backoff
 from ccore.esl.frames import Frame, FrameDecoder
 from ccore.esl.lag import Lag
@@ -117,17 +117,18 @@ class Link:
         self._speaker.ask_again("api version", self._got_version)
 
     def closed(self, now_us: int = 0, why: str = "", *, is_refused: bool = False) -> list[Event]:
-        """A connection has ended, or was not had. What is told of it, in this order: that it is
-        so, then the jobs whose commands were in flight (LINK_LOST: nobody knows whether they were
-        done) and those never written (LINK_DOWN). Nothing is sent again later.
+        """A connection has ended, or was not had. What is told, in this order: what the switch
+        said before its end (a switch that is stopped hangs up its calls first), that it is so, the
+        jobs whose commands were in flight (LINK_LOST: nobody knows whether they were done) and
+        those never written (LINK_DOWN). Nothing is sent again later.
         """
         if self.is_up:
             self._backoff.lasted(now_us - self._up_us)
         self._go(Happening.REFUSED if is_refused else Happening.LOST)
-        self._ready = []
         self._now_us = now_us
+        self._ready.append(LinkDown(now_us, why))
         self._speaker.closed()
-        told: list[Event] = [LinkDown(now_us, why), *self._ready]
+        told = self._ready
         self._reset()
         return told
 
@@ -136,12 +137,12 @@ class Link:
         return self._backoff.pause_us()
 
     def tick(self, now_us: int) -> list[Event]:
-        """To be called at `next_deadline`. Raises ProtocolError when the switch is dead."""
+        """To be called at `next_deadline`. Raises SwitchGone when the switch is dead."""
         self._now_us = now_us
         if now_us >= self._heard_us + SILENCE_US:
-            raise ProtocolError(what="no heartbeat")
+            raise SwitchGone(why="no heartbeat")
         if self.state is LinkState.SUBSCRIBING and now_us >= self._opened_us + SUBSCRIBED_US:
-            raise ProtocolError(what="no answer to our subscription")
+            raise SwitchGone(why="no answer to our subscription")
         if self._is_pulsing and now_us >= self._pulse_at_us:
             self._pulse(now_us)
         self._speaker.tick(now_us)
@@ -175,7 +176,7 @@ class Link:
             self._away_us = now_us  # it is we who were away: what came meanwhile is still unread
         heard_us = min(self._heard_us, self._answered_us)
         if now_us >= max(heard_us, self._away_us) + DEAD_US:
-            raise ProtocolError(what=f"nothing for {DEAD_US // 1_000_000} s, not even our pulse")
+            raise SwitchGone(why=f"nothing for {DEAD_US // 1_000_000} s, not even our pulse")
         self._neighbours.pulse()
         self._pulse_at_us = now_us + PULSE_US
 
@@ -208,8 +209,8 @@ class Link:
     # Listening.
 
     def receive_events(self, data: bytes, now_us: int) -> list[Event]:
-        """Bytes from the connection that listens. Raises ProtocolError, AlreadyRunning,
-        SwitchRefused."""
+        """Bytes from the connection that listens. Raises ProtocolError, SwitchGone,
+        AlreadyRunning, SwitchRefused."""
         return self.take_event_frames(self.event_decoder.feed(data), len(data), now_us)
 
     def filled_events(self, size: int, now_us: int) -> list[Event]:
@@ -246,7 +247,8 @@ class Link:
         return self.take_events()
 
     def receive_replies(self, data: bytes, now_us: int) -> list[Event]:
-        """Bytes from the connection that speaks. Raises ProtocolError, SwitchOutdated."""
+        """Bytes from the connection that speaks. Raises ProtocolError, SwitchGone,
+        SwitchOutdated."""
         return self.take_reply_frames(self.reply_decoder.feed(data), len(data), now_us)
 
     def take_reply_frames(self, frames: Iterable[Frame], size: int, now_us: int) -> list[Event]:
@@ -375,7 +377,7 @@ class Link:
 
 
 def _no_more(frame: Frame) -> None:
-    """Raises ProtocolError: the switch says goodbye, or we are out of step with its frames."""
+    """The switch says goodbye (SwitchGone), or we are out of step with it (ProtocolError)."""
     if frame.content_type == b"text/disconnect-notice":
-        raise ProtocolError(what="its notice that it disconnects us")
+        raise SwitchGone(why="it disconnects us")
     raise ProtocolError(what=f"a frame of type {frame.content_type[:40]!r}")

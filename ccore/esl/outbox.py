@@ -8,7 +8,7 @@ until its reply is here, also when nobody waits for that reply any more.
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
-from ccore.errors import ProtocolError
+from ccore.errors import ProtocolError, SwitchGone
 
 __all__ = ["DOWN", "LOST", "MOST_IN_FLIGHT", "TIMED_OUT", "Answer", "Outbox"]
 
@@ -89,12 +89,12 @@ class Outbox:
     def tick(self, now_us: int) -> None:
         """Tell those who waited too long; their places stay, for the replies may come yet.
 
-        Raises ProtocolError for a connection that takes or answers nothing any more.
+        Raises SwitchGone for a connection that takes or answers nothing any more.
         """
         if self._asked and now_us >= self._asked[0][0] + STUCK_US:
-            raise ProtocolError(what=f"nothing for {STUCK_US // 1_000_000} s, with commands asked")
+            raise SwitchGone(why=f"nothing for {STUCK_US // 1_000_000} s, with commands asked")
         if self.held_bytes > MOST_HELD_BYTES:
-            raise ProtocolError(what=f"too few replies: {len(self._held)} commands wait to be sent")
+            raise SwitchGone(why=f"too few replies: {len(self._held)} commands wait to be sent")
         while self._waited < len(self._asked):
             asked_us, answer = self._asked[self._waited]
             if now_us < asked_us + REPLY_US:

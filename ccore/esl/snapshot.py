@@ -59,6 +59,6 @@ def _ids(text: str) -> list[str]:
         rows = json.loads(text).get("rows", [])
         ids = [row["uuid"] for row in reversed(rows)]
         return [id_ for id_ in ids if _ID.fullmatch(id_)]
-    except (ValueError, AttributeError, KeyError, TypeError) as error:
+    except (ValueError, AttributeError, KeyError, TypeError, RecursionError) as error:
         what = f"{text[:60]!r} for its list of channels ({type(error).__name__})"
         raise ProtocolError(what=what) from None

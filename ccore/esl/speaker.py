@@ -116,7 +116,7 @@ class Speaker:
         return True
 
     def tick(self, now_us: int) -> None:
-        """At `next_deadline`. Raises ProtocolError if the connection is dead."""
+        """At `next_deadline`. Raises SwitchGone if the connection is dead."""
         self._outbox.tick(now_us)
         for job, _ in self._jobs.overdue(now_us):
             self.late += 1

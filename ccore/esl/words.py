@@ -5,6 +5,7 @@ SUBSCRIPTION asks the switch for what we need and nothing else: each event deliv
 """
 
 import json
+import re
 from collections.abc import Callable
 
 from ccore.esl.frames import EventView
@@ -160,11 +161,15 @@ def translate(view: EventView) -> Event | None:
     return make(view, view.get(b"Unique-ID"), view.int(b"Event-Date-Timestamp"))
 
 
+# Not `isdigit`, to which a superscript is a digit.
+_MICROSECONDS = re.compile(r"[0-9]{1,18}")
+
+
 def leg_from_dump(text: str) -> SwitchLeg | None:
     """One leg from the reply of `uuid_dump ID json`; None if the leg went away meanwhile."""
     try:
         dump = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(dump, dict) or not isinstance(dump.get("Unique-ID"), str):
         return None
@@ -177,7 +182,7 @@ def leg_from_dump(text: str) -> SwitchLeg | None:
     prefix = "variable_ccore_"
     return SwitchLeg(
         leg=dump["Unique-ID"],
-        created_us=int(created) if created.isdigit() else 0,
+        created_us=int(created) if _MICROSECONDS.fullmatch(created) else 0,
         calling=value("Caller-Caller-ID-Number"),
         called=value("Caller-Destination-Number"),
         context=value("Caller-Context"),

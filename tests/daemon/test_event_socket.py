@@ -73,6 +73,12 @@ def test_nobody_listens() -> None:
         connect("main", "127.0.0.1", 1, "pear")
 
 
+@pytest.mark.parametrize("host", ["switch..example.org", "x" * 70])
+def test_what_is_no_host_name_is_no_wrong_password(host: str) -> None:
+    with pytest.raises(SwitchUnreachable, match="no host name"):
+        connect("main", host, 8021, "pear")
+
+
 @pytest.mark.parametrize(
     ("how", "password", "said"),
     [

@@ -6,10 +6,9 @@ each says what a misbehaving or dying switch says.
 
 import ast
 import gc
-import itertools
 import re
 import resource
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,44 +16,28 @@ import gevent
 import pytest
 from gevent import socket
 from gevent.event import Event as Flag
-from gevent.server import StreamServer
 
-from ccore.config.schema import Switch
-from ccore.daemon.clock import Clock
 from ccore.daemon.event_socket import connect
-from ccore.daemon.links import NodeLink
 from ccore.errors import CcoreError, ProtocolError, SwitchRefused, SwitchUnreachable
 from ccore.esl import EventView, FrameDecoder, Link, translate
 from ccore.esl.link import MOST_EARLY
 from ccore.esl.outbox import MOST_IN_FLIGHT
-from ccore.model import (
-    AppDone,
-    Event,
-    Hangup,
-    JobDone,
-    LegParked,
-    LinkBusy,
-    LinkDown,
-    LinkUp,
-    Ring,
+from ccore.model import AppDone, Hangup, JobDone, LegParked, LinkBusy, LinkDown, LinkUp, Ring
+from tests.daemon.scripted import (
+    ACCEPTED,
+    AUTH,
+    PATIENCE_S,
+    Serve,
+    Watched,
+    answer,
+    api,
+    event,
+    healthy,
+    logged_in,
 )
 
 ROOT = Path(__file__).parent.parent.parent
-PATIENCE_S = 10
 NOW_US = 1_795_300_000_000_000
-AUTH = b"Content-Type: auth/request\n\n"
-Serve = Callable[[Callable[[socket.socket, int], None]], int]
-ACCEPTED = b"Content-Type: command/reply\nReply-Text: +OK accepted\n\n"
-
-
-def event(*lines: str, body: str = "") -> bytes:
-    inner = f"Content-Length: {len(body)}\n\n{body}" if body else "\n"
-    raw = ("\n".join(lines) + "\n" + inner).encode()
-    return b"Content-Length: %d\nContent-Type: text/event-plain\n\n%b" % (len(raw), raw)
-
-
-def api(text: bytes) -> bytes:
-    return b"Content-Type: api/response\nContent-Length: %d\n\n%b" % (len(text), text)
 
 
 def up() -> Link:
@@ -67,85 +50,6 @@ def up() -> Link:
         for line in link.take_command_bytes().decode().split("\n\n"):
             link.receive_replies(answer(line), NOW_US)
     return link
-
-
-@pytest.fixture
-def serve() -> Iterator[Callable[[Callable[[socket.socket, int], None]], int]]:
-    """Start a scripted switch; its port. The script gets each connection and its number."""
-    servers: list[StreamServer] = []
-
-    def start(script: Callable[[socket.socket, int], None]) -> int:
-        numbers = itertools.count()
-        server = StreamServer(("127.0.0.1", 0), lambda sock, _: script(sock, next(numbers)))
-        server.start()
-        servers.append(server)
-        return int(server.server_port)
-
-    yield start
-    for server in servers:
-        server.stop(timeout=1)
-
-
-class Watched:
-    """A daemon's link to a scripted switch, and what it tells the runner."""
-
-    def __init__(self, port: int) -> None:
-        self.events: list[Event] = []
-        self.refusals: list[CcoreError] = []
-        self._news = Flag()
-        switch = Switch(host="127.0.0.1", port=port, password="pear")
-        self.node = NodeLink("main", switch, Clock(), self._deliver, "", self._refuse)
-        self.node.start()
-
-    def _deliver(self, node: str, events: list[Event], came_us: int) -> None:
-        self.events += events
-        self._news.set()
-
-    def _refuse(self, error: CcoreError) -> None:
-        self.refusals.append(error)
-        self._news.set()
-
-    def until(self, kind: type) -> Event:
-        with gevent.Timeout(PATIENCE_S):
-            while True:
-                for each in self.events:
-                    if isinstance(each, kind):
-                        return each
-                self._news.wait()
-                self._news.clear()
-
-
-def logged_in(sock: socket.socket) -> None:
-    sock.sendall(AUTH)
-    sock.recv(1000)
-    sock.sendall(ACCEPTED)
-
-
-def healthy(sock: socket.socket) -> None:
-    """Log in and answer what a link asks when it comes up."""
-    logged_in(sock)
-    decoder = ""
-    while data := sock.recv(65_536):
-        decoder += data.decode()
-        while "\n\n" in decoder:
-            line, _, decoder = decoder.lstrip("\n").partition("\n\n")
-            sock.sendall(answer(line))
-
-
-def answer(line: str) -> bytes:
-    match line:
-        case "api version":
-            return api(b"FreeSWITCH Version 1.10.12-release")
-        case "api global_getvar core_uuid":
-            return api(b"core-1")
-        case "api show channels as json":
-            return api(b'{"row_count":0}')
-        case "":
-            return b""
-        case _ if line.startswith("api "):
-            return api(b"+OK\n")
-        case _:
-            return b"Content-Type: command/reply\nReply-Text: +OK\n\n"
 
 
 # 1, 2, 5: values are data.
@@ -223,9 +127,7 @@ def test_7_a_frame_without_a_type_is_one_error(head: bytes) -> None:
 # 8: a command longer than the kernel's buffer.
 
 
-def test_8_a_long_write_reaches_a_slow_switch_whole(
-    serve: Callable[[Callable[[socket.socket, int], None]], int],
-) -> None:
+def test_8_a_long_write_reaches_a_slow_switch_whole(serve: Serve) -> None:
     commands, size = 40_000, 0
     whole = Flag()
 
@@ -252,26 +154,20 @@ def test_8_a_long_write_reaches_a_slow_switch_whole(
 # 9, 10: a switch that goes away, at every point.
 
 
-def test_9_a_switch_that_closes_at_once_is_an_error_and_no_wait(
-    serve: Callable[[Callable[[socket.socket, int], None]], int],
-) -> None:
+def test_9_a_switch_that_closes_at_once_is_an_error_and_no_wait(serve: Serve) -> None:
     port = serve(lambda sock, number: sock.close())
     with gevent.Timeout(PATIENCE_S), pytest.raises((SwitchUnreachable, SwitchRefused)):
         connect("main", "127.0.0.1", port, "pear")
 
 
-def test_9_a_switch_that_refuses_says_so(
-    serve: Callable[[Callable[[socket.socket, int], None]], int],
-) -> None:
+def test_9_a_switch_that_refuses_says_so(serve: Serve) -> None:
     rude = b"Content-Type: text/rude-rejection\nContent-Length: 24\n\nAccess Denied, go away.\n"
     port = serve(lambda sock, number: sock.sendall(rude))
     with gevent.Timeout(PATIENCE_S), pytest.raises(SwitchRefused, match="go away"):
         connect("main", "127.0.0.1", port, "pear")
 
 
-def test_9_an_end_in_mid_life_is_told_and_the_link_comes_back(
-    serve: Callable[[Callable[[socket.socket, int], None]], int],
-) -> None:
+def test_9_an_end_in_mid_life_is_told_and_the_link_comes_back(serve: Serve) -> None:
     first_pair: list[socket.socket] = []
 
     def script(sock: socket.socket, number: int) -> None:
@@ -297,9 +193,7 @@ def test_9_a_command_given_while_nobody_is_there_fails_at_once() -> None:
     watched.node.stop()
 
 
-def test_10_the_end_of_a_connection_in_mid_frame_does_not_spin(
-    serve: Callable[[Callable[[socket.socket, int], None]], int],
-) -> None:
+def test_10_the_end_of_a_connection_in_mid_frame_does_not_spin(serve: Serve) -> None:
     """A body is promised and never comes; other greenlets go on meanwhile."""
 
     def script(sock: socket.socket, number: int) -> None:

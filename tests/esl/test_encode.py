@@ -1,10 +1,12 @@
 """No value breaks out of its place, and what must get through does."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccore.errors import UnsafeValue
@@ -12,6 +14,7 @@ from ccore.esl import encode
 from ccore.model import (
     ArmFallback,
     Bridge,
+    Command,
     Hangup,
     Play,
     PlayMusic,
@@ -126,6 +129,32 @@ def test_messages_may_have_blanks_in_their_names() -> None:
 def test_nothing_unloads_the_event_socket() -> None:
     with pytest.raises(UnsafeValue, match="event socket"):
         encode(SetVariables("leg", {"said": "UnLoad that MOD_event_socket"}))
+
+
+# Halves of characters too, which no encoding carries.
+ANY = st.sampled_from(["leg-1", "/r/a.wav"]) | st.text(st.characters(exclude_categories=()))
+VALUES: dict[object, st.SearchStrategy[object]] = {
+    str: ANY,
+    int: st.integers(0, 100),
+    bool: st.booleans(),
+    tuple[str, ...]: st.lists(ANY, min_size=1, max_size=3).map(tuple),
+    Mapping[str, str]: st.dictionaries(ANY, ANY, max_size=3),
+}
+
+
+@pytest.mark.parametrize("kind", get_args(Command), ids=lambda kind: kind.__name__)
+@settings(deadline=None, max_examples=50)
+@given(data=st.data())
+def test_any_values_are_whole_commands_or_refused(kind: type, data: st.DataObject) -> None:
+    hints = get_type_hints(kind)
+    command = kind(**{name: data.draw(VALUES[hint]) for name, hint in hints.items()})
+    try:
+        sent, replies = encode(command)
+    except UnsafeValue:
+        return
+    assert sent.endswith(b"\n\n")
+    assert sent.count(b"\n\n") == replies
+    assert not set(b"\r\0") & set(sent)
 
 
 def test_what_the_switch_answers_unencoded_is_never_asked_for() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ccore.errors import AlreadyRunning, ProtocolError, SwitchOutdated
+from ccore.errors import AlreadyRunning, ProtocolError, SwitchGone, SwitchOutdated
 from ccore.esl import Link
 from ccore.model import Event, Hangup, JobDone, LegParked, LinkUp, Ring, SetVariables
 from ccore.sim.pace import EXACT
@@ -144,7 +144,7 @@ def test_a_silent_switch_is_dead_after_three_beats(switch: SimSwitch) -> None:
     pair = Pair(switch)
     pair.open(START_US)
     settle(START_US, pair)
-    with pytest.raises(ProtocolError, match=r"heartbeat|nothing for"):
+    with pytest.raises(SwitchGone, match=r"heartbeat|nothing for"):
         tick_for_ever(pair.link)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ccore.errors import SwitchRefused
+from ccore.errors import SwitchGone, SwitchRefused
 from ccore.esl import Link
 from ccore.esl.backoff import LONGEST_US
 from ccore.esl.outbox import MOST_IN_FLIGHT
@@ -187,6 +187,19 @@ def test_what_was_in_flight_is_told_and_never_sent_again(hand: Hand) -> None:
     hand.take()
     hand.hear(event("BACKGROUND_JOB", "+OK leg-1\n", Job_UUID="job-1"))
     assert hand.take() == []
+
+
+def test_what_a_switch_says_before_it_says_goodbye_is_told(hand: Hand) -> None:
+    """All in one read, as a switch sends it that is stopped: calls end, and then the connection."""
+    ended = event("CHANNEL_HANGUP_COMPLETE", Unique_ID="leg-7", Hangup_Cause="MANAGER_REQUEST")
+    goodbye = b"Content-Type: text/disconnect-notice\nContent-Length: 4\n\nbye\n"
+    with pytest.raises(SwitchGone, match="disconnects"):
+        hand.hear(ended + goodbye)
+    over, down = hand.link.closed(hand.now_us, "gone")
+    assert isinstance(over, LegHungUp)
+    assert (over.leg, over.cause) == ("leg-7", "MANAGER_REQUEST")
+    assert isinstance(down, LinkDown)
+    assert hand.link.closed(hand.now_us, "gone") == [LinkDown(hand.now_us, "gone")]
 
 
 def test_a_job_that_the_switch_took_on_may_end_after_a_break(hand: Hand) -> None:

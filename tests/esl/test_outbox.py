@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccore.errors import ProtocolError
+from ccore.errors import ProtocolError, SwitchGone
 from ccore.esl.outbox import DOWN, LOST, TIMED_OUT, Outbox
 
 SECOND_US = 1_000_000
@@ -52,7 +52,7 @@ def test_a_connection_that_answers_nothing_is_dead() -> None:
     box.take(0)
     while box.timed_out == 0:
         box.tick(box.next_deadline() or 0)
-    with pytest.raises(ProtocolError, match="nothing for"):
+    with pytest.raises(SwitchGone, match="nothing for"):
         box.tick(box.next_deadline() or 0)
 
 
@@ -63,7 +63,7 @@ def test_a_switch_that_takes_nothing_is_given_up() -> None:
     box.take(0)
     box.tick(0)
     box.put(b"x" * 1_000_000, [lambda text: None])
-    with pytest.raises(ProtocolError, match="wait to be sent"):
+    with pytest.raises(SwitchGone, match="wait to be sent"):
         box.tick(box.next_deadline() or 0)
 
 
@@ -104,7 +104,7 @@ def test_everybody_is_told_once_whatever_happens(steps: list[str]) -> None:
                 now_us += 5 * SECOND_US
                 try:
                     box.tick(now_us)
-                except ProtocolError:
+                except SwitchGone:
                     break
     box.give_up()
     assert (box.in_flight, box.held, box.held_bytes, box.take(now_us)) == (0, 0, 0, b"")

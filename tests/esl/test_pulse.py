@@ -2,7 +2,7 @@
 
 import pytest
 
-from ccore.errors import ProtocolError
+from ccore.errors import SwitchGone
 from ccore.esl import Link
 from ccore.sim.switch import SimSwitch
 
@@ -69,7 +69,7 @@ def test_a_half_open_line_is_dead_within_twelve_seconds(deaf: set[int]) -> None:
     line = Line()
     line.run(100)
     line.deaf = deaf
-    with pytest.raises(ProtocolError, match="pulse"):
+    with pytest.raises(SwitchGone, match="pulse"):
         line.run(12)
 
 
