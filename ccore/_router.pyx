@@ -24,7 +24,7 @@ from libc.stdint cimport int32_t
 from ccore.engine._engine cimport Choice, check_lease, checked_clock
 from ccore.engine._idle cimport LISTED
 from ccore.engine._keys cimport Key
-from ccore.engine._matching cimport NONE
+from ccore.engine._matching cimport NONE, QUEUE
 from ccore.engine._row cimport row_at
 from ccore.engine._waiting cimport Call
 
@@ -340,12 +340,41 @@ cdef class Router(Engine):
     # Questions
 
     def position(self, int64_t call, int64_t now_us):
-        """Place among the waiting calls of the same need, from 1; 0 while reserved."""
-        cdef int32_t slot = self.calls.known(call)
+        """Place among the waiting calls of its queue (without one: of its need); 0: reserved."""
+        cdef int32_t slot = self.calls.known(call), need = self.calls.calls[slot].need, other
+        cdef int32_t queue = self.roster.needs[need].queue
         checked_clock("now_us", now_us)
         if self.calls.calls[slot].agent != NONE:
             return 0
-        return self.calls.position(slot, now_us)
+        if self.roster.needs[need].words[QUEUE] == NONE:
+            return 1 + self.calls.ahead(need, slot, self.roster, now_us)
+        return 1 + sum([
+            self.calls.ahead(other, slot, self.roster, now_us)
+            for other in range(min(self.roster.need_count, self.calls.needs_room))
+            if self.calls.of_need[other].waiting and self.roster.needs[other].queue == queue
+        ])
+
+    def ahead(self, int64_t call, int64_t now_us):
+        """Need to waiting calls that have it and go before this one, in whatever queue."""
+        cdef int32_t slot = self.calls.known(call), need, count
+        checked_clock("now_us", now_us)
+        found = {}
+        if self.calls.calls[slot].agent == NONE:
+            for need in range(min(self.roster.need_count, self.calls.needs_room)):
+                if self.calls.of_need[need].waiting:
+                    count = self.calls.ahead(need, slot, self.roster, now_us)
+                    if count:
+                        found[need] = count
+        return found
+
+    def waiting_by_need(self):
+        """Need to waiting calls that have it."""
+        cdef int32_t need
+        return {
+            need: self.calls.of_need[need].waiting
+            for need in range(min(self.roster.need_count, self.calls.needs_room))
+            if self.calls.of_need[need].waiting
+        }
 
     def waiting(self, int64_t need=-1):
         """Calls that wait, all or those with this need."""

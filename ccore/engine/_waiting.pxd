@@ -98,7 +98,9 @@ cdef class Waiting:
     cdef void best(
         self, int32_t agent, Roster roster, int64_t now_us, Best *out
     ) noexcept nogil
-    cdef int32_t position(self, int32_t slot, int64_t now_us) noexcept nogil
+    cdef int32_t ahead(
+        self, int32_t need, int32_t slot, Roster roster, int64_t now_us
+    ) noexcept nogil
     cdef int lease(self, int32_t slot, int64_t due_us) except -1 nogil
     cdef void end_lease(self, int32_t slot) noexcept nogil
 
@@ -107,6 +109,8 @@ cdef class Waiting:
     ) noexcept nogil
     cdef int32_t _line(self, int32_t *first, int64_t weight) except -1 nogil
     cdef int _leave_line(self, int32_t slot, int32_t *first) noexcept nogil
-    cdef int32_t _ahead(self, int32_t number, int32_t slot, int64_t now_us) noexcept nogil
+    cdef int32_t _before(
+        self, Row *row, const Standing *mine, Roster roster, int64_t now_us
+    ) noexcept nogil
     cdef int _more_calls(self) except -1 nogil
     cdef int _more_needs(self, int32_t need) except -1 nogil

@@ -287,40 +287,33 @@ cdef class Waiting:
         out.entered_us, out.turn_told = call.entered_us, call.turn
         out.turn, out.priority, out.slot = turn, call.priority, slot
 
-    cdef int32_t position(self, int32_t slot, int64_t now_us) noexcept nogil:
-        """Place among the waiting calls of the same need, from 1."""
-        cdef Lines *lines = &self.of_need[self.calls[slot].need]
-        cdef int32_t place = 1, number = lines.open
+    cdef int32_t ahead(
+        self, int32_t need, int32_t slot, Roster roster, int64_t now_us
+    ) noexcept nogil:
+        """How many of the calls with this need go before that call."""
+        cdef Lines *lines = &self.of_need[need]
+        cdef Standing mine
+        cdef int32_t found = 0, number = lines.open
+        self._stand(slot, 0, roster, now_us, &mine)
         while number != NONE:
-            place += self._ahead(number, slot, now_us)
+            found += self._before(&self.lines[number].row, &mine, roster, now_us)
             number = self.lines[number].next
         number = lines.aside
         while number != NONE:
-            place += self._ahead(number, slot, now_us)
+            found += self._before(&self.lines[number].row, &mine, roster, now_us)
             number = self.lines[number].next
-        return place
+        return found
 
-    cdef int32_t _ahead(self, int32_t number, int32_t slot, int64_t now_us) noexcept nogil:
-        """How many of the line go before this call; it is sorted also by the score at `now`."""
-        cdef Row *row = &self.lines[number].row
-        cdef const Call *mine = &self.calls[slot]
-        cdef const Call *other
-        cdef wide my_score = own_score(mine, now_us), score
+    cdef int32_t _before(
+        self, Row *row, const Standing *mine, Roster roster, int64_t now_us
+    ) noexcept nogil:
+        """Of a line, which is sorted by the score at any time."""
+        cdef Standing other
         cdef int32_t low = 0, high = row.size, middle
-        cdef bint is_ahead
         while low < high:
             middle = (low + high) >> 1
-            other = &self.calls[row_at(row, middle)]
-            score = own_score(other, now_us)
-            if other.priority != mine.priority:
-                is_ahead = other.priority > mine.priority
-            elif score != my_score:
-                is_ahead = score > my_score
-            elif other.entered_us != mine.entered_us:
-                is_ahead = other.entered_us < mine.entered_us
-            else:
-                is_ahead = other.turn < mine.turn
-            if is_ahead:
+            self._stand(row_at(row, middle), 0, roster, now_us, &other)
+            if parted(&other, mine) > 0:
                 low = middle + 1
             else:
                 high = middle

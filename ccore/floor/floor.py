@@ -18,6 +18,7 @@ from ccore.floor.contact import CallState, Contact
 from ccore.floor.dispatch import HANDLERS
 from ccore.floor.entry import Entry
 from ccore.floor.features import Features
+from ccore.floor.forecast import Forecast
 from ccore.floor.ivr import Ivr
 from ccore.floor.nails import Nails
 from ccore.floor.notes import Fields, Notes
@@ -88,6 +89,7 @@ class Floor:
         self.acd = Acd(config)
         self.agents = Agents(self)
         self.queues = Queues(self)
+        self.forecast = Forecast(self)
         self.relations = Relations(self)
         self.sites = Sites(self)
         self.offers = Offers(self)

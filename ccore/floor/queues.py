@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ccore.config import Config
-from ccore.config.demand import ANYONE, Caller
+from ccore.config.demand import Caller
 from ccore.config.schema import Queue
-from ccore.floor.agents import AT_WORK, Agent
+from ccore.floor.agents import Agent
 from ccore.floor.contact import CallState, Contact
 from ccore.floor.timers import Timer
 from ccore.model import LegKind, LegResult, News, Outcome, Play, PlayMusic, StopPlaying
@@ -84,8 +84,6 @@ class Queues:
         self.floor = floor
         self.counts: dict[str, Counts] = {}
         self.members: dict[str, dict[str, Contact]] = {}  # queue -> contact id -> contact
-        self._staffed: dict[int, int] = {}  # need -> agents at work, while the staffing is the same
-        self._staffed_at: tuple[int, object] = (0, None)
 
     def settings(self, queue: str) -> Queue:
         if queue.startswith(AGENT_QUEUE):
@@ -211,10 +209,10 @@ class Queues:
         return has_grown
 
     def _awaited_ms(self, contact: Contact, stay: Stay, widening: Widening) -> int | None:
-        """His expected wait, if the next step looks at it."""
+        """His expected wait if nobody is let in, where the next step looks at it."""
         at = stay.case.reach.step
         if at < len(widening.steps) and widening.steps[at].wait_over_s:
-            return self.expected_ms(contact)
+            return self.floor.forecast.ms(contact, grows=False)
         return 0
 
     def _grown(self, contact: Contact, stay: Stay) -> None:
@@ -257,10 +255,9 @@ class Queues:
         if settings.announce:
             said += files(floor.config, settings.announce, contact.language)
         if settings.announce_position and contact.state is CallState.WAITING:
-            place = floor.acd.router.position(contact.number, floor.now_us)
-            said += position(floor.config, place, contact.language)
+            said += position(floor.config, floor.forecast.place(contact), contact.language)
         if settings.announce_wait:
-            expected_ms = self.expected_ms(contact)
+            expected_ms = floor.forecast.ms(contact)
             if expected_ms is not None:
                 minutes = max(1, -(-expected_ms // 60_000))
                 said += wait(floor.config, minutes, contact.language)
@@ -269,35 +266,6 @@ class Queues:
             floor.command(contact.node, Play(contact.id, tuple(said), stay.speech))
         due_us = floor.now_us + settings.announce_every_s * 1_000_000
         stay.announce = floor.timers.at(due_us, lambda: self._announce(contact, stay))
-
-    def expected_ms(self, contact: Contact) -> int | None:
-        """How much longer he is likely to wait; None when nobody is there to take him."""
-        stay = contact.stay
-        assert stay is not None
-        place = self.floor.acd.router.position(contact.number, self.floor.now_us)
-        return self.floor.expected.ms(stay.queue, place, self.staffed(stay.need))
-
-    def staffed(self, need: int) -> int:
-        """Agents at work who would be given such calls."""
-        agents, desk = self.floor.agents, self.floor.acd.desk
-        if self._staffed_at != (agents.staffing, desk):
-            self._staffed_at = agents.staffing, desk
-            self._staffed.clear()
-        if need not in self._staffed:
-            self._staffed[need] = sum(
-                agent.state in AT_WORK and desk.serves(agent.id, need)
-                for agent in agents.by_id.values()
-            )
-        return self._staffed[need]
-
-    def prospective_ms(self, queue: str) -> int | None:
-        """How long the next caller is likely to wait who asks for nothing special."""
-        floor = self.floor
-        need = floor.acd.desk.need(queue, ANYONE)
-        if floor.acd.router.idle(need):
-            return 0
-        place = 1 + sum(c.state is CallState.WAITING for c in self.waiting_in(queue).values())
-        return floor.expected.ms(queue, place, self.staffed(need))
 
     def digit(self, contact: Contact, digit: str) -> None:
         """A digit leaves the queue only where the queue says so."""

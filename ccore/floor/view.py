@@ -45,7 +45,7 @@ def view(floor: "Floor", now_us: int) -> dict[str, Any]:
             }
             for agent in floor.agents.by_id.values()
         ],
-        "calls": [_call(floor, contact, now_us) for contact in contacts],
+        "calls": [_call(floor, contact) for contact in contacts],
         "sites": [_site(floor, name) for name in floor.sites.of_agents()],
         "repairs": dict(floor.reconciliation.repairs),
         "totals": {
@@ -111,7 +111,7 @@ def _queue(floor: "Floor", name: str, now_us: int, staff: _Staff) -> dict[str, A
         # SL2 of docs/kpi.md: abandoned calls count against the queue.
         "service_level": _ratio(counts.within, counts.answered + counts.abandoned),
         "target": settings.service_level.target,
-        "expected_ms": floor.queues.prospective_ms(name),
+        "expected_ms": floor.forecast.prospective_ms(name),
     }
 
 
@@ -127,7 +127,7 @@ def _site(floor: "Floor", name: str) -> dict[str, Any]:
     }
 
 
-def _call(floor: "Floor", contact: Contact, now_us: int) -> dict[str, Any]:
+def _call(floor: "Floor", contact: Contact) -> dict[str, Any]:
     stay, offer = contact.stay, contact.offer
     since_us = contact.arrived_us
     if stay is not None:
@@ -148,9 +148,7 @@ def _call(floor: "Floor", contact: Contact, now_us: int) -> dict[str, Any]:
         "queue": contact.queue,
         "agent": offer.agent.id if offer is not None else "",
         "step": contact.step,
-        "position": floor.acd.router.position(contact.number, now_us)
-        if contact.state is CallState.WAITING
-        else 0,
+        "position": floor.forecast.place(contact),
         "priority": contact.priority,
         "language": contact.language,
         "recording": contact.tape.path if contact.tape is not None else "",

@@ -225,7 +225,8 @@ class Desk:
         found = {}
         for name, one in self._config.agents.items():
             skills = frozenset(one.skills.items())
-            kind = skills, one.site, one.team, one.group, one.queues, one.profile
+            able = frozenset(one.capacity.items())
+            kind = skills, one.site, one.team, one.group, one.queues, one.profile, able
             found[name] = numbers.setdefault(kind, len(numbers))
         return found
 
@@ -240,9 +241,17 @@ class Desk:
             )
         return self._kinds_for[queue]
 
+    def kinds_with(self, need: int) -> list[int]:
+        """Kinds of agents who would be given such calls, in whatever state they are."""
+        return [kind for kind, name in self._name_of.items() if self.serves(name, need)]
+
+    @cached_property
+    def _name_of(self) -> dict[int, str]:
+        return {kind: name for name, kind in self.kinds.items()}
+
     @cached_property
     def _one_of(self) -> dict[int, Agent]:
-        return {kind: self._config.agents[name] for name, kind in self.kinds.items()}
+        return {kind: self._config.agents[name] for kind, name in self._name_of.items()}
 
     @cached_property
     def _with_skill(self) -> dict[str, dict[int, Agent]]:

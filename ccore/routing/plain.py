@@ -4,6 +4,7 @@
 what it is held against. `plain_rules` is the place to read what a rule means.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from operator import index
 from typing import Any
@@ -308,11 +309,25 @@ class PlainRouter:
         _clock("now_us", now_us)
         if one.agent is not None:
             return 0
-        rank = rules.place(one, now_us)
+        queue = self._need(one.need).wanted.queue
         return 1 + sum(
-            other.need == one.need and rules.place(other, now_us) < rank
-            for other in self._waiting_calls()
+            count
+            for need, count in self.ahead(call, now_us).items()
+            if need == one.need or (queue >= 0 and self._need(need).wanted.queue == queue)
         )
+
+    def ahead(self, call: int, now_us: int) -> dict[int, int]:
+        one = self._call(call)
+        _clock("now_us", now_us)
+        if one.agent is not None:
+            return {}
+        place = self._place(one, now_us)
+        return Counter(
+            other.need for other in self._waiting_calls() if self._place(other, now_us) < place
+        )
+
+    def waiting_by_need(self) -> dict[int, int]:
+        return Counter(call.need for call in self._waiting_calls())
 
     def waiting(self, need: int = -1) -> int:
         if need >= 0:
@@ -364,6 +379,9 @@ class PlainRouter:
 
     def _agent_rank(self, agent: Agent, need: int) -> tuple[int, ...]:
         return rules.agent_rank(agent, self._need(need), self._seed)
+
+    def _place(self, call: Call, now_us: int) -> tuple[int, ...]:
+        return rules.place(call, self._need(call.need), now_us)
 
     def _call_rank(self, call: Call, agent: Agent, now_us: int) -> tuple[int, ...]:
         return rules.call_rank(call, self._need(call.need), agent, now_us)

@@ -132,8 +132,7 @@ def agent_parted(first: Agent, second: Agent, need: Need, seed: int) -> str:
 
 
 def call_rank(call: Call, need: Need, agent: Agent, now_us: int) -> tuple[int, ...]:
-    score = need.queue.weight * call.score(now_us) + need.queue.credit_us * MILLION * MILLION
-    return turn_in_list(agent, need) or 0, -call.priority, -score, call.entered_us, call.turn
+    return turn_in_list(agent, need) or 0, *place(call, need, now_us)
 
 
 def call_parted(first: tuple[int, ...], second: tuple[int, ...]) -> str:
@@ -141,9 +140,10 @@ def call_parted(first: tuple[int, ...], second: tuple[int, ...]) -> str:
     return _parted(("queue-turn", "priority", "score", "entered", "first-told"), first, second)
 
 
-def place(call: Call, now_us: int) -> tuple[int, int, int, int]:
-    """Among the calls of one need."""
-    return -call.priority, -call.score(now_us), call.entered_us, call.turn
+def place(call: Call, need: Need, now_us: int) -> tuple[int, int, int, int]:
+    """Among all calls, whoever takes them."""
+    score = need.queue.weight * call.score(now_us) + need.queue.credit_us * MILLION * MILLION
+    return -call.priority, -score, call.entered_us, call.turn
 
 
 def drawn(seed: int, turn: int) -> int:

@@ -11,8 +11,8 @@ follows agents who sign in or out at once.
 
 h of each queue is a moving average of what was measured, talk and wrap-up; it begins at the queue's
 `handle_s`. r is the number of callers who gave up by the time that all of them waited, the latest
-counting most; it begins at 0. Agents who serve several queues count in each: where queues share
-agents the true wait is longer.
+counting most; it begins at 0. A place need not be whole: calls ahead may take only some of the
+caller's agents (`ccore/floor/forecast.py`).
 """
 
 from collections.abc import Mapping
@@ -73,15 +73,18 @@ class Expected:
             return 0.0
         return one.gave_up / one.waited_ms
 
-    def ms(self, queue: str, place: int, staffed: int) -> int | None:
-        """Expected wait at a place, from 1 (0: a phone rings for him); None if nobody is there."""
+    def ms(self, queue: str, place: float, staffed: int) -> int | None:
+        """Expected wait at a place, from 1 (0: a phone rings for him); None if nobody is there.
+
+        Calls ahead that take only some of his agents make it a fraction.
+        """
         if staffed <= 0:
             return None
         ends = staffed / max(1.0, self.handle_ms(queue))
         gives_up = self.impatience(queue)
-        if gives_up == 0.0:
+        if gives_up == 0.0 or place <= 1:
             return round(place / ends)
-        near = min(place, SUMMED)
+        near = min(int(place), SUMMED)
         wait_ms = sum(1 / (ends + ahead * gives_up) for ahead in range(near))
         # Those far back, by the midpoint rule: off by less than a ten-thousandth of a term.
         far = ends + (place - 0.5) * gives_up, ends + (near - 0.5) * gives_up

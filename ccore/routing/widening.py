@@ -4,6 +4,7 @@ Three things grow by themselves: the queue's steps, the rungs of the caller's la
 delays after which a queue joins the lists of agents with a profile. Each only ever goes forward.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from ccore.config.demand import Rung, rungs
@@ -56,6 +57,17 @@ class Widening:
         while step < len(self.steps) and _is_due(self.steps[step], waited_s, expected_ms):
             step += 1
         return Reach(step, rung, delay)
+
+    def to_come(self, reach: Reach, waited_us: int) -> Iterator[tuple[int, Reach]]:
+        """When it will grow, in seconds in the queue, and how far, by time alone."""
+        times = {rung.after_s for rung in self.rungs} | {*self.delays}
+        times |= {step.after_s for step in self.steps}
+        for at_s in sorted(times):
+            if at_s * 1_000_000 > waited_us:
+                grown = self.grown(reach, at_s * 1_000_000, expected_ms=0)
+                if grown != reach:
+                    yield at_s, grown
+                reach = grown
 
     def next_s(self, reach: Reach, waited_us: int) -> float | None:
         """The time in the queue at which to look again, in seconds; None: it has grown up."""

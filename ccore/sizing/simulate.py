@@ -33,7 +33,7 @@ def simulate(
     def queued(floor: Floor, leg: str) -> None:
         contact = floor.contacts.get(leg)
         if contact is not None and contact.stay is not None and contact.offer is None:
-            tally.told(leg, floor.queues.expected_ms(contact))
+            tally.told(leg, floor.forecast.ms(contact))
 
     day = Day(named, callers, shifts, seed, tell, queued)
     day.run(advance)

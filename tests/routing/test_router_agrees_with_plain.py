@@ -295,10 +295,12 @@ class SameChoices(RuleBasedStateMachine):
     def places_agree(self, now: int) -> None:
         for call in (*self.waiting, *self.reserved):
             self.both(lambda r, call=call: r.position(call, now))
+            self.both(lambda r, call=call: r.ahead(call, now))
 
     @invariant()
     def counts_agree(self) -> None:
         assert self.both(lambda r: (r.waiting(), r.idle()))[0] == len(self.waiting)
+        self.both(lambda r: r.waiting_by_need())
         for need in self.needs[-3:]:
             self.both(lambda r, need=need: (r.waiting(need), r.idle(need), r.matching(need)))
             self.both(lambda r, need=need: r.agent_matches(0, need))
