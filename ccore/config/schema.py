@@ -312,7 +312,7 @@ class Agent(Table):
     name: str = ""  # as people read it
     contact: str = ""  # dial string; empty: user/ID@agent_domain of the switch
     skills: dict[Name, Level] = {}  # languages count as skills
-    nailed_up: bool = False  # the leg stays up between calls
+    nailed_up: bool = False  # the leg stays up between calls, on the first switch; others ring him
     queues: tuple[Name, ...] = ()  # only these queues; empty: every queue whose skills match
     profile: str = ""  # a profile of queues with their order, instead of `queues`
     site: str = ""  # where the agent sits; stands in the records

@@ -109,10 +109,12 @@ class Offers:
         agent = floor.agents.by_id[decision.agent]
         stay = contact.stay
         assert stay is not None
+        # A nailed-up leg can be bridged on its own switch only; for callers elsewhere he is rung.
+        nail = agent.nail if contact.node == floor.home_node else ""
         offer = Offer(
             contact=contact,
             agent=agent,
-            leg=agent.nail or floor.new_id(),
+            leg=nail or floor.new_id(),
             job=floor.new_id(),
             queue=stay.queue,
             settings=stay.settings,
