@@ -23,7 +23,7 @@ from ccore.prompts.phrases import files
 if TYPE_CHECKING:
     from ccore.floor.floor import Floor
 
-__all__ = ["Entry"]
+__all__ = ["OUTBOUND", "Entry"]
 
 OUTBOUND = "ccore-outbound"  # dialplan context that may use the trunks
 

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 from ccore.floor.adoption import FALLBACK, parked
 from ccore.floor.agents import Agent
 from ccore.floor.contact import CallState, Contact
+from ccore.floor.entry import OUTBOUND
 from ccore.floor.offer import Offer, OfferState
 from ccore.floor.recovery import LOST
-from ccore.model import Hangup, LegSeen, LegsListed, Look, News, SwitchLeg
+from ccore.model import ArmFallback, Hangup, LegSeen, LegsListed, Look, News, SwitchLeg
 
 if TYPE_CHECKING:
     from ccore.floor.floor import Floor
@@ -150,6 +151,8 @@ class Reconciliation:
         if found.context == FALLBACK and state is not CallState.LEAVING:
             serve = floor.entry.is_served_elsewhere
             return Fault("served-by-fallback", state, lambda: serve(contact))
+        if state is CallState.LEAVING:
+            return self._fault_of_way_out(contact, found)
         if contact.is_talking and not found.bridged_to:
             assert contact.offer is not None
             return Fault("talk-over", contact.offer.leg, lambda: self._talk_over(contact, found))
@@ -160,6 +163,13 @@ class Reconciliation:
             again = Hangup(contact.id)
             return Fault("not-hung-up", state, lambda: floor.command(contact.node, again))
         return None
+
+    def _fault_of_way_out(self, contact: Contact, found: SwitchLeg) -> Fault | None:
+        """Sent out of the centre, and still in the park: the switch is to serve him by itself."""
+        if found.bridged_to or found.context in (FALLBACK, OUTBOUND):
+            return None
+        serve = ArmFallback(contact.id, 1)
+        return Fault("way-out-lost", contact.id, lambda: self.floor.command(contact.node, serve))
 
     def _awaited(self, contact: Contact) -> str:
         """The application whose end he and we wait for."""

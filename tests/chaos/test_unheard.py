@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from ccore.config import parse
 from ccore.floor.contact import CallState
-from ccore.model import AgentState, ContactClosed
-from tests.chaos.test_killed import Bench
+from ccore.model import AgentState, ContactClosed, Transfer
+from tests.chaos.test_killed import CENTRE, Bench
 
 # Channels are listed every 10 s, and what differs is looked at twice, a second apart.
 FOUND_S = 24
@@ -132,3 +133,24 @@ def test_nothing_is_put_right_where_nothing_is_wrong(bench: Bench) -> None:
     bench.call("4000", "caller:3")
     bench.pass_s(45)
     assert repairs(bench) == {}
+
+
+def test_a_caller_whose_way_out_was_lost_is_served_by_the_switch(bench: Bench) -> None:
+    """The link died between two commands: his fallback was taken off, and then nobody sent him."""
+    outside = '\noutbound = {allow = ["555*"]}\n'
+    bench.plant.reload(parse(outside + CENTRE, "outside.toml"))
+    contact = bench.call("4001")
+    send = bench.plant.link.send
+    bench.plant.link.send = lambda command: isinstance(command, Transfer) or send(command)  # type: ignore[method-assign, assignment, func-returns-value]
+    bench.plant.order({"do": "call.transfer", "contact": contact.id, "to": "number:5551234"})
+    bench.pass_s(1)
+    assert contact.state is CallState.LEAVING
+    bench.plant.link.send = send  # type: ignore[method-assign]
+    assert bench.plant.switch.core.legs[contact.id].context == "ccore-inbound"
+    seen = set()
+    for _ in range(FOUND_S * 2):
+        bench.pass_s(0.5)
+        leg = bench.plant.switch.core.legs.get(contact.id)
+        seen.add(leg.context if leg is not None else "gone")
+    assert repairs(bench) == {"way-out-lost": 1}
+    assert "ccore-fallback" in seen

@@ -91,6 +91,13 @@ def test_no_command_becomes_two_and_no_originate_gets_a_second_target(text: str)
             _assert_one_group_of_variables(line)
 
 
+@given(text=TEXTS)
+@nasty
+def test_no_name_or_number_keeps_an_agents_phone_from_ringing(text: str) -> None:
+    """A refused command would be held against the agent, and the caller would reach nobody."""
+    encode(Ring("leg-1", "job-1", "user/1001@agents", 15, text, text, variables={"contact": "c"}))
+
+
 def _assert_one_group_of_variables(line: str) -> None:
     """The braces open once and close once, outside quotes nothing else is structure."""
     inside = line.removeprefix("bgapi originate ").partition("}user/1001@agents")[0]
