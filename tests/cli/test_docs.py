@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from ccore.cli import COMMANDS
+from ccore.config import load
 from ccore.floor.orders import Orders
 
 ROOT = Path(__file__).parents[2]
@@ -42,6 +43,13 @@ def test_commands_that_are_named_exist(path: Path) -> None:
     # Where a command begins; `useradd ... ccore` and the unit's name are not ours.
     named = set(re.findall(r"(?:^|&& |\(|bin/|sudo -u ccore )ccore ([a-z]+)\b", code, re.M))
     assert named <= set(COMMANDS)
+
+
+def test_the_centre_of_the_chinese_page_is_a_whole_one(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "zh.md").read_text(encoding="utf-8")
+    path = tmp_path / "ccore.toml"
+    path.write_text("".join(re.findall(r"```toml\n(.*?)```", text, re.S)), encoding="utf-8")
+    assert list(load(path).queues) == ["shop"]
 
 
 def messages() -> Iterator[dict[str, Any]]:
