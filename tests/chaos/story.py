@@ -11,7 +11,9 @@ from random import Random
 from ccore.cdr.layout import Row
 from ccore.cdr.records import load
 from ccore.errors import DiskTrouble
+from ccore.floor.adoption import FALLBACK
 from ccore.floor.contact import CallState
+from ccore.floor.entry import OUTBOUND
 from ccore.model import AgentInterval, ContactClosed, LegClosed
 from tests.chaos.disk import Disk
 from tests.chaos.plant import Plant
@@ -193,6 +195,7 @@ class Story(Traffic):
         self.resurrect()
         self.wait(CALM_US)
         self.check_known()
+        self.check_served()
         super().clear()
         self.check_records()
         self.outcome.repairs = world.floor.reconciliation.repairs
@@ -215,6 +218,22 @@ class Story(Traffic):
             way = leg.vars.get("ccore_way", "")
             is_ours = any(name.startswith("ccore_") for name in leg.vars) and way != "outbound"
             assert known or not is_ours or leg.cause, f"{leg.phone} {leg.context} {leg.vars}"
+
+    def check_served(self) -> None:
+        """Nobody stands in silence who neither waits nor talks."""
+        floor, core = self.world.floor, self.world.switch.core
+        for contact in floor.contacts.values():
+            visit, leg = contact.visit, core.legs[contact.id]
+            is_said = contact.last_words in floor.after_speech
+            is_served = {
+                CallState.IVR: visit is not None and bool(visit.speech or visit.silence),
+                CallState.ARRIVING: is_said,
+                CallState.ENDING: is_said,
+                CallState.VOICEMAIL: contact.id in floor.voicemail.messages,
+                CallState.LEAVING: leg.joint is not None or leg.context in (FALLBACK, OUTBOUND),
+                CallState.PARTING: False,
+            }
+            assert is_served.get(contact.state, True), f"{contact.id[:8]} {contact.state}"
 
     def check_records(self) -> None:
         """On disk, where it counts: each contact once, and what is told of it adds up."""
