@@ -11,7 +11,7 @@ import click
 
 from ccore.cli.options import FILE, SECONDS, example, json_option
 from ccore.cli.queues_cmd import level_style
-from ccore.cli.records_place import days_option, finds_records, place_of
+from ccore.cli.records_place import finds_records, period_options, place_of
 from ccore.cli.tables import Column, Row, show
 from ccore.cli.text import as_json, csv_cell, safe
 
@@ -84,7 +84,7 @@ def override(place: Any, **given: Any) -> Any:
     show_default=True,
     help="Minutes of an interval.",
 )
-@days_option()
+@period_options
 @click.option("--schedule", type=FILE, help="Shifts (CSV or TOML): adherence and conformance.")
 @click.option("--cost", type=FILE, help="Amounts in fen (TOML): cost per call.")
 @click.option(
@@ -94,7 +94,6 @@ def override(place: Any, **given: Any) -> Any:
     metavar="HOURS",
     help="First-call resolution: callers who come again within so many hours.",
 )
-@days_option("--against", "against", help="Compare with this UTC day; may be given several times.")
 @click.option("--dask", metavar="ADDRESS", help="Compute on this Dask cluster; local starts one.")
 @click.option("--sqlite", type=FILE, help="Keep the figures in this SQLite file, table kpi.")
 @click.option(

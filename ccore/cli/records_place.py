@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ccore.kpi import Days, Experts, Plan
     from ccore.kpi.targets import Band
 
-__all__ = ["Place", "days_option", "finds_records", "place_of"]
+__all__ = ["Place", "days_option", "finds_records", "period_options", "place_of"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -42,10 +42,10 @@ class Place:
         return load(self.directory, days or None, tell=self.tell)
 
     def days(self, chosen: tuple[date, ...]) -> "Days":
-        """The same a day at a time."""
+        """The same a day at a time; chosen are days of the site's zone, not files."""
         from ccore.kpi import Days
 
-        return Days(self.directory, chosen, self.tell)
+        return Days(self.directory, chosen, self.tell, self.timezone if chosen else "")
 
     def plan(self, **more: Any) -> "Plan":
         """How figures are wanted, if nothing else is said."""
@@ -62,10 +62,11 @@ class Place:
         return Plan(**said | more)
 
     def facts(self, kind: "Row", chosen: tuple[date, ...]) -> "Iterator[RowFact]":
-        """One kind of them, in the memory of one day."""
+        """One kind of them, in the memory of one day; chosen are UTC days."""
         from ccore.cdr import facts, read
+        from ccore.kpi import Days
 
-        days = self.days(chosen)
+        days = Days(self.directory, chosen, self.tell)
         for day in days.dates:
             rows = read(self.directory, kind, [day], tell=self.tell)
             yield from facts(kind, rows, days.strings)
@@ -102,9 +103,12 @@ def finds_records(function: F) -> F:
 
 def _days(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> Any:
     try:
-        return tuple(date.fromisoformat(value) for value in values)
+        days = tuple(date.fromisoformat(value) for value in values)
+        if not all(1970 <= day.year < 9999 for day in days):  # no file has a name beyond
+            raise ValueError
     except ValueError:
-        raise click.BadParameter("expected a UTC day such as 2026-11-21", context, option) from None
+        raise click.BadParameter("expected a day such as 2026-11-21", context, option) from None
+    return days
 
 
 def days_option(
@@ -113,6 +117,14 @@ def days_option(
     help: str = "Only this UTC day of arrival; may be given several times.",
 ) -> Callable[[F], F]:
     return click.option(name, field, multiple=True, callback=_days, metavar="YYYY-MM-DD", help=help)
+
+
+def period_options(function: F) -> F:
+    """Which days figures are of, and which they are held against."""
+    of, against = "Only this day", "Compare with this day"
+    rest = "in the time zone of the figures; may be given several times."
+    function = days_option("--against", "against", f"{against}, {rest}")(function)
+    return days_option(help=f"{of}, {rest}")(function)
 
 
 def place_of(cdr_dir: Path | None, config_path: Path) -> Place:

@@ -10,7 +10,7 @@ import click
 
 from ccore.cli.kpi_cmd import override
 from ccore.cli.options import FILE, SECONDS, example, json_option
-from ccore.cli.records_place import days_option, finds_records, place_of
+from ccore.cli.records_place import finds_records, period_options, place_of
 from ccore.cli.tables import told
 from ccore.cli.text import safe
 
@@ -45,8 +45,7 @@ PERIODS = ("hour", "day", "week")
     help="When a contact counts: arrival, queued, answer, end, event or split.",
 )
 @click.option("--timezone", metavar="ZONE", help="Zone of days and hours, such as Asia/Shanghai.")
-@days_option()
-@days_option("--against", "against", "Compare with this UTC day; may be given several times.")
+@period_options
 @click.option(
     "--every",
     type=click.Choice(PERIODS),

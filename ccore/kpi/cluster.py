@@ -7,9 +7,8 @@ order; sums are integers, so that the table is the one that this machine alone w
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
 from typing import Any, TypeVar
 
 from ccore.cdr import Records, Strings
@@ -51,7 +50,7 @@ class ClusterDays:
         futures = self.client.map(
             _on_worker,
             self.days.dates,
-            directory=self.days.directory.resolve(),
+            days=replace(self.days, directory=self.days.directory.resolve(), tell=None),
             work=self.client.scatter(work, broadcast=True, hash=False),
             is_strict=self.days.tell is None,
             pure=False,  # a day that is still being written is another one next time
@@ -67,15 +66,15 @@ class ClusterDays:
 
 
 def _on_worker(
-    day: date, *, directory: Path, work: Callable[[Records], T], is_strict: bool
+    day: date, *, days: Days, work: Callable[[Records], T], is_strict: bool
 ) -> tuple[T, list[RecordsDamaged]] | CcoreError:
     """Errors are handed back, or Dask would print them as its own."""
     damage: list[RecordsDamaged] = []
-    days = Days(directory, (day,), None if is_strict else damage.append)
+    days = replace(days, tell=None if is_strict else damage.append)
     try:
         if not days.has(day):
             raise BadRequest(
-                what=f"a Dask worker finds no records of {day} in {directory}",
+                what=f"a Dask worker finds no records of {day} in {days.directory}",
                 expected="the records at the same path on every machine of the cluster",
             )
         try:

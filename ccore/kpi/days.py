@@ -7,23 +7,26 @@ looks from one contact to another of a later day keeps of each contact only what
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 import numpy as np
 
-from ccore.cdr import Records, Row, Strings, read
+from ccore.cdr import DTYPES, Records, Row, Strings, read
 from ccore.cdr.records import Tell, days_in, files_of
+from ccore.cdr.segment import day_of
 from ccore.errors import UnknownName
 from ccore.kpi.compute import Table, table_of_parts
-from ccore.kpi.groups import NO_TEAMS, Ints, teams_of
+from ccore.kpi.groups import NO_TEAMS, Ints, teams_of, zone_of
 from ccore.kpi.plan import Plan
 
 __all__ = ["Days", "EveryDay", "Loaded", "clipped", "table_by_days"]
 
 T = TypeVar("T")
+ONE_DAY = timedelta(days=1)
+STAYS = timedelta(days=7)  # so long an agent's state may have been on: it lies where it began
 
 
 class EveryDay(Protocol):
@@ -37,19 +40,43 @@ class EveryDay(Protocol):
 
 @dataclass(frozen=True)
 class Days:
-    """The days of a directory of records, or those that were chosen; read anew each time."""
+    """The days of a directory of records, or those that were chosen; read anew each time.
+
+    Chosen are UTC days, which are files as a whole; with a zone, days of that zone: contacts that
+    arrived in them with their legs, and agents' time as it passed in them.
+    """
 
     directory: Path
     chosen: tuple[date, ...] = ()
     tell: Tell | None = None  # as in `ccore.cdr.read`
+    zone: str = ""
 
     @property
     def dates(self) -> list[date]:
+        """The UTC days that have to be read."""
         if not self.directory.is_dir():
             raise UnknownName(
                 kind="directory of records", name=str(self.directory), known="none here"
             )
-        return [day for day in days_in(self.directory) if not self.chosen or day in self.chosen]
+        days = days_in(self.directory)
+        if not self.zone:
+            return [day for day in days if not self.chosen or day in self.chosen]
+        return [day for day in days if self._has_span(day, before=STAYS)]
+
+    def _has_span(self, day: date, *, before: timedelta = timedelta()) -> bool:
+        return any(day_of(begin) - before <= day <= day_of(end - 1) for begin, end in self._spans)
+
+    @cached_property
+    def _spans(self) -> list[tuple[int, int]]:
+        """The chosen days in microseconds; days in a row are one span."""
+        zone, spans = zone_of(self.zone), list[tuple[int, int]]()
+        for day in sorted(set(self.chosen)):
+            midnights = (datetime.combine(one, time(), zone) for one in (day, day + ONE_DAY))
+            begin, end = (round(at.timestamp()) * 1_000_000 for at in midnights)
+            if spans and spans[-1][1] == begin:
+                begin = spans.pop()[0]
+            spans.append((begin, end))
+        return spans
 
     @cached_property
     def strings(self) -> Strings:
@@ -64,9 +91,19 @@ class Days:
             yield work(self.of(day))  # no name for the rows: the next day's need their place
 
     def of(self, day: date) -> Records:
+        has_calls = not self.zone or self._has_span(day)
         contacts, legs, agents = (
             read(self.directory, kind, [day], tell=self.tell)
-            for kind in (Row.CONTACT, Row.LEG, Row.AGENT)
+            if has_calls or kind is Row.AGENT
+            else np.empty(0, DTYPES[kind])
+            for kind in Row
+        )
+        records = Records(contacts, legs, agents, self.strings)
+        if not self.zone:
+            return records
+        parts = [clipped(records, *span) for span in self._spans]
+        contacts, legs, agents = (
+            np.concatenate([part.rows(kind) for part in parts]) for kind in Row
         )
         return Records(contacts, legs, agents, self.strings)
 

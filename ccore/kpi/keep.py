@@ -24,7 +24,7 @@ TABLE = "kpi"
 # What makes a table the same one.
 SAME: dict[str, type] = {
     "records": str,  # the directory
-    "days": str,  # UTC days that were chosen, or "all"
+    "days": str,  # that were chosen, of `timezone`; or "all"
     "grouped_by": str,  # such as "queue,day"
     "service_level_name": str,
     "threshold_s": int,

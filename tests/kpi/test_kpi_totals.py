@@ -1,7 +1,8 @@
 """Totals equal the sum of their parts, and live figures equal batch figures, to the last unit."""
 
 import tempfile
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import date
 from pathlib import Path
 
 from hypothesis import given, settings
@@ -72,6 +73,22 @@ def test_day_by_day_equals_one_pass(
             days.map(look.part), days.strings, say
         )
         days.strings.close()
+
+
+@settings(max_examples=60, deadline=None)
+@given(row_facts, zones)
+def test_a_day_of_the_zone_is_its_line_of_all_days(facts: list[Fact], zone: str) -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        record(Path(directory), facts)
+        plan = Plan(timezone=zone)
+        every = Days(Path(directory))
+        lines = table_by_days(every, replace(plan, by=("day",))).lines
+        every.strings.close()
+        for line in lines:
+            chosen = (date.fromisoformat(line.key[0]),)
+            days = Days(Path(directory), chosen, zone=zone)
+            assert table_by_days(days, plan).total.sums == line.sums
+            days.strings.close()
 
 
 def agent_time(sums: Sums) -> dict[str, int]:

@@ -155,6 +155,20 @@ def test_without_a_command_the_records_are_shown(cdr_dir: Path) -> None:
     )
 
 
+def test_a_day_is_one_of_the_sites_zone(cdr_dir: Path) -> None:
+    """The rows are of 00:00 to 01:00 UTC: in Los Angeles it was still the day before."""
+
+    def attempts(day: str, *more: str) -> int:
+        options = ("--timezone", "America/Los_Angeles", "--day", day, *more, "--json")
+        return int(json.loads(good("kpi", "--cdr", cdr_dir, *options))["total"]["attempts"])
+
+    assert [attempts(f"2026-11-{day}") for day in (19, 20, 21)] == [0, 13, 0]
+    assert attempts("2026-11-19", "--day", "2026-11-21", "--day", "2026-11-20") == 13
+    assert attempts("2026-11-20", "--dask", "local") == 13
+    for beyond in ("9999-12-31", "0001-01-01"):
+        assert run("kpi", "--cdr", cdr_dir, "--day", beyond).exit_code == 2
+
+
 def test_figures_in_chinese_have_the_words_of_the_trade(cdr_dir: Path) -> None:
     options = ("kpi", "--cdr", cdr_dir, "--language", "zh", "--repeats", "24")
     text = good(*options)
@@ -196,3 +210,16 @@ def test_missing_records_and_wrong_names_are_one_line(tmp_path: Path, cdr_dir: P
         result = run(*args)
         assert result.exit_code == code
         assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["kpi", "cdr show", "cdr tail", "cdr verify", "cdr export"])
+def test_records_that_may_not_be_read_are_one_line(
+    cdr_dir: Path, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    result = run(*command.split(), "--cdr", cdr_dir)
+    assert result.exit_code == 13
+    assert f"{cdr_dir} cannot be read (permission denied)" in result.stderr.splitlines()[-1]
