@@ -19,7 +19,7 @@ from ccore.cdr.packing import is_packed
 from ccore.cdr.rows import RowFact, facts
 from ccore.cdr.segment import NAME, Block, Segment, closed_name, file_name, scan
 from ccore.cdr.strings import Strings
-from ccore.errors import RecordsDamaged, UnknownName
+from ccore.errors import BadRequest, RecordsDamaged, UnknownName
 
 __all__ = ["Records", "Tell", "days_in", "files_of", "load", "read", "segments"]
 
@@ -104,7 +104,13 @@ def segments(
 def days_in(directory: Path, kind: Row | None = None) -> list[date]:
     """The days that there are files of, in their order."""
     days = set()
-    for path in directory.iterdir():
+    try:
+        paths = list(directory.iterdir())
+    except OSError as error:
+        why = (error.strerror or "unreadable").lower()
+        expected = "a directory of records that you may read"
+        raise BadRequest(what=f"{directory} cannot be read ({why})", expected=expected) from None
+    for path in paths:
         found = NAME.fullmatch(path.name)
         if (found and kind in (None, found[2])) or (found := PACKED_NAME.fullmatch(path.name)):
             with suppress(ValueError):  # such as the 99th of a month: none of ours

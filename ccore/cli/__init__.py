@@ -5,6 +5,7 @@ What goes wrong ends as one line on stderr and an exit code of `ccore.errors`; a
 """
 
 import difflib
+import errno
 import importlib
 import os
 import sys
@@ -14,7 +15,7 @@ from typing import Any
 import click
 
 from ccore import __version__
-from ccore.errors import CcoreError
+from ccore.errors import CcoreError, DiskTrouble
 
 __all__ = ["COMMANDS", "main"]
 
@@ -76,7 +77,7 @@ class _Commands(click.Group):
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
             close = difflib.get_close_matches(name, COMMANDS, n=1)
-            hint = f" Did you mean {close[0]!r}?" if close else " `ccore --help` lists them."
+            hint = f" Did you mean {close[0]!r}?" if close else ""
             ctx.fail(f"There is no command {name!r}.{hint}")
         return super().resolve_command(ctx, args)
 
@@ -105,11 +106,16 @@ class _Commands(click.Group):
 
         if not standalone_mode:
             return run()
+        if sys.stdout is None:  # closed by whoever started us: `ccore kpi >&-`
+            sys.stdout = open(os.devnull, "w")  # noqa: SIM115  open as long as we are
         try:
             code = run()
             sys.stdout.flush()
-        except click.ClickException as error:
+        except click.exceptions.NoArgsIsHelpError as error:
             error.show()
+            code = error.exit_code
+        except click.ClickException as error:
+            _complain(_usage(error))
             code = error.exit_code
         except CcoreError as error:
             _complain(str(error))
@@ -120,7 +126,34 @@ class _Commands(click.Group):
             # What is still buffered has no reader: let it go where nobody complains.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             code = PIPE_CLOSED
+        except OSError as error:  # what nobody foresaw nearer to it
+            trouble = _trouble(error)
+            _complain(str(trouble))
+            code = trouble.exit_code
         sys.exit(code if isinstance(code, int) else 0)
+
+
+def _usage(error: click.ClickException) -> str:
+    """What was wrong with the words, and where to read how it is used."""
+    message = error.format_message().removesuffix(".")
+    stop = "" if message.endswith(("?", ")")) else "."
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    return f"{message}{stop} See: {context.command_path} --help" if context else message
+
+
+def _trouble(error: OSError) -> CcoreError:
+    """A full disk behind `> FILE`; or what the system refused, where in ccore."""
+    import traceback
+    from pathlib import Path
+
+    why = error.strerror or str(error) or type(error).__name__
+    # A file that has a name is written by somebody who tells it by that name.
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) and not error.filename:
+        return DiskTrouble(path="the output", why=why)
+    of = f": {error.filename}" if error.filename else ""
+    ours = [one for one in traceback.extract_tb(error.__traceback__) if "ccore" in one.filename]
+    at = f" (at {Path(ours[-1].filename).name}, line {ours[-1].lineno})" if ours else ""
+    return CcoreError(what=f"{why}{of}{at}")
 
 
 def _complain(message: str) -> None:

@@ -38,12 +38,19 @@ _COLUMNS = (
     Column("calls", lambda row: row.get("calls"), right=True),
 )
 
+_state = click.option(
+    "--state",
+    type=click.Choice(list(STATE_STYLES)),
+    metavar="STATE",
+    help="Only agents in this state, such as ready.",
+)
+
 
 @click.group(
     invoke_without_command=True,
     epilog=example("ccore agents", "ccore agents not-ready 1001 lunch"),
 )
-@click.option("--state", help="Only agents in this state, such as ready.")
+@_state
 @json_option
 @finds_daemon
 @click.pass_context
@@ -54,7 +61,7 @@ def agents(ctx: click.Context, state: str | None, json: bool) -> None:
 
 
 @agents.command("list", epilog=example("ccore agents list --state ready"))
-@click.option("--state", help="Only agents in this state, such as ready.")
+@_state
 @json_option
 @asks_daemon
 def _list(daemon: "Client", state: str | None, json: bool) -> None:

@@ -20,12 +20,12 @@ FAILED = 1
 
 _COLOURS = {"ok": "green", "note": "yellow", "fail": "bold red"}
 COLUMNS = (
-    Column("SWITCH", lambda row: row["switch"]),
-    Column("CHECK", lambda row: row["check"]),
+    Column("switch", lambda row: row["switch"]),
+    Column("check", lambda row: row["check"]),
     Column("", lambda row: row["state"], style=lambda row: _COLOURS[row["state"]]),
-    Column("FOUND", lambda row: row["found"]),
-    Column("EXPECTED", lambda row: row["expected"] if row["state"] != "ok" else ""),
-    Column("WHAT TO DO", lambda row: row["advice"]),
+    Column("found", lambda row: row["found"]),
+    Column("expected", lambda row: row["expected"] if row["state"] != "ok" else ""),
+    Column("what to do", lambda row: row["advice"]),
 )
 
 

@@ -33,6 +33,12 @@ class Client:
         self._socket.settimeout(timeout_s)
         try:
             self._socket.connect(os.fspath(path))
+        except PermissionError:  # somebody else's daemon: starting another would not help
+            self._socket.close()
+            raise BadRequest(
+                what=f"The daemon at {path} does not serve you",
+                expected="root, its own user, or somebody in daemon.group of ccore.toml",
+            ) from None
         except OSError:
             self._socket.close()
             raise NotRunning(socket=path, start=start) from None

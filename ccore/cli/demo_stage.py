@@ -15,7 +15,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ccore.cli.client import Client, find_socket
-from ccore.errors import AlreadyRunning, BadConfig, BadRequest, CcoreError, NotRunning
+from ccore.errors import (
+    AlreadyRunning,
+    BadConfig,
+    BadRequest,
+    CcoreError,
+    DiskTrouble,
+    NotRunning,
+)
 
 __all__ = ["Stage", "find_example"]
 
@@ -63,6 +70,14 @@ class Stage:
         """An empty directory: what a demo left is removed, anything else is not touched."""
         with contextlib.suppress(NotRunning), Client(self.socket):
             raise AlreadyRunning(who="a demo", what=self.directory)
+        try:
+            self._clear()
+            self._write(0)
+        except OSError as error:
+            why = (error.strerror or str(error)).lower()
+            raise DiskTrouble(path=error.filename or self.directory, why=why) from None
+
+    def _clear(self) -> None:
         if self.directory.exists() and any(self.directory.iterdir()):
             if not (self.config.is_file() and self.config.read_text("utf-8").startswith(MARK)):
                 raise BadRequest(
@@ -71,7 +86,6 @@ class Stage:
                 )
             shutil.rmtree(self.directory)
         self.directory.mkdir(parents=True, exist_ok=True)
-        self._write(0)
 
     @contextlib.contextmanager
     def switch(self, rate: float, seed: int) -> Iterator[None]:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ccore.cli.news import sentence
+from ccore.cli.news import KINDS, sentence
 from ccore.cli.options import asks_daemon, example, json_option
 from ccore.cli.text import one_line_json
 
@@ -15,7 +15,12 @@ __all__ = ["follow"]
 
 
 @click.command(epilog=example("ccore follow", "ccore follow --json --kind offer"))
-@click.option("--kind", help="Only news of this kind, such as offer or answered.")
+@click.option(
+    "--kind",
+    type=click.Choice(KINDS),
+    metavar="KIND",
+    help="Only news of this kind, such as offer or answered.",
+)
 @json_option
 @asks_daemon
 def follow(daemon: "Client", kind: str | None, json: bool) -> None:

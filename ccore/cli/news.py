@@ -8,7 +8,13 @@ from typing import Any
 
 from ccore.cli.text import clock, safe
 
-__all__ = ["sentence", "words"]
+__all__ = ["KINDS", "sentence", "words"]
+
+# All that there are; docs/control-socket.md says when each comes.
+KINDS = (
+    *("arrived", "step", "waiting", "widened", "offer", "answered", "left", "ended"),
+    *("agent", "put-aside", "site", "link", "recovered", "repaired", "dropped", "bye"),
+)
 
 # kind of news: sentence, filled from the news' fields
 _SENTENCES = {

@@ -1,6 +1,7 @@
 """Options that several commands share."""
 
 import functools
+import os
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +21,8 @@ __all__ = [
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-FILE = click.Path(path_type=Path)
+# Whether a file can be read is found, and told in one line, by whoever opens it.
+FILE = click.Path(path_type=Path, readable=False)
 SECONDS = click.IntRange(0, 86_400)  # of a wait: nobody waits for a day
 
 config_option = click.option(
@@ -76,7 +78,13 @@ def asks_daemon(function: F) -> F:
         meta = click.get_current_context().meta
         config = meta.get("ccore.config", Path("ccore.toml"))
         path = find_socket(config, meta.get("ccore.dir"), meta.get("ccore.socket"))
-        with Client(path, start=f"ccore run --config {shlex.quote(str(config))}") as daemon:
+        with Client(path, start=_start(config)) as daemon:
             return function(*args, daemon=daemon, **more)
 
     return command  # type: ignore[return-value]
+
+
+def _start(config: Path) -> str:
+    """How to start the daemon that was not found."""
+    words = f"ccore run --config {shlex.quote(str(config))}"
+    return words if os.path.lexists(config) else f"{words} (which is not there; --config FILE)"

@@ -1,5 +1,6 @@
 """`ccore route`: why a call went where it went, and what another configuration would have done."""
 
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -227,6 +228,9 @@ def _files(log: Path | None, config_path: Path) -> list[Path]:
             what=f"There is no decision log {place}",
             expected="a file or a directory that a daemon with routing.decisions has written",
         )
+    for file in files:
+        if not os.access(file, os.R_OK):
+            raise BadRequest(what=f"{file} cannot be read", expected="a log that you may read")
     return files
 
 

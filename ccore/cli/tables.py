@@ -13,7 +13,7 @@ import click
 from ccore.cli.text import as_json, safe
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, JustifyMethod
     from rich.table import Table
 
 __all__ = ["Column", "Row", "show", "told"]
@@ -86,7 +86,9 @@ def _table(rows: Sequence[Row], columns: Sequence[Column]) -> "Table":
 
     table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
     for column in columns:
-        table.add_column(column.title, justify="right" if column.right else "left")
+        # What does not fit goes on in the next line: a path cut short is no path.
+        justify: JustifyMethod = "right" if column.right else "left"
+        table.add_column(column.title, justify=justify, overflow="fold")
     for row in rows:
         table.add_row(
             *(

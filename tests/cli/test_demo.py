@@ -12,7 +12,7 @@ import pytest
 from ccore.cli.demo_stage import MARK, Stage, find_example
 from ccore.cli.demo_switch import languages_of, menus_of, numbers_of
 from ccore.config import load
-from ccore.errors import BadConfig, BadRequest
+from ccore.errors import BadConfig, BadRequest, DiskTrouble
 
 PATIENCE_S = 90
 
@@ -107,3 +107,9 @@ def test_a_faulty_configuration_is_told_before_anything_starts(tmp_path: Path) -
     assert child.returncode == BadConfig.exit_code
     assert "ring_s" in trouble
     assert not (tmp_path / "demo").exists()
+
+
+def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DiskTrouble, match="file"):
+        Stage(tmp_path / "file" / "demo", find_example()).prepare()
