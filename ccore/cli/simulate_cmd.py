@@ -229,11 +229,13 @@ def _say_forecast(one: "Summary", language: str) -> None:
     from ccore.sizing.words import say
 
     got = one.forecast.figures()
+    bias_s = got["bias_s"] or 0.0
     text = say("forecast_line", language).format(
         variant=one.variant or "plain",
         told=got["told"],
         waited=got["waited_s"],
-        bias=got["bias_s"],
+        bias=abs(bias_s),
+        way=say("long" if bias_s > 0 else "short", language),
         error=got["error_s"],
     )
     click.echo(safe(text))

@@ -63,7 +63,7 @@ def size(json: bool, language: str, **given: Any) -> None:
     number of agents meets.
     """
     from ccore.sizing.plan import plan
-    from ccore.sizing.words import say
+    from ccore.sizing.words import formula, say
 
     say("agents", language)  # an unknown language is refused before anything is computed
     made = plan(_wanted(given))
@@ -71,7 +71,11 @@ def size(json: bool, language: str, **given: Any) -> None:
         click.echo(as_json(_as_dict(made)))
         return
     rows: list[Row] = [
-        {"name": say(item.name, language), "value": _written(item), "formula": item.formula}
+        {
+            "name": say(item.name, language),
+            "value": _written(item),
+            "formula": formula(item.formula, language),
+        }
         for item in made.items
     ]
     columns = [

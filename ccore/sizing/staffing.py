@@ -86,7 +86,7 @@ def agents_for(demand: Demand, target: Target) -> int:
     """The least number of agents that meets every part of the target."""
     _check(target)
     if demand.erlangs >= MOST_SERVERS:
-        what = f"{demand.erlangs:,.0f} erlangs"
+        what = f"{demand.erlangs:{',.0f' if demand.erlangs < 1e12 else '.3g'}} erlangs"
         raise BadRequest(what=what, expected=f"fewer than {MOST_SERVERS:,}")
     fewest = 1 if demand.patience_s else int(demand.erlangs) + 1
     found = least(partial(_is_met, demand, target), fewest)

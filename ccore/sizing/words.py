@@ -1,8 +1,10 @@
 """What sizing and simulation say, in English and Mandarin."""
 
+import re
+
 from ccore.errors import UnknownName
 
-__all__ = ["LANGUAGES", "say"]
+__all__ = ["LANGUAGES", "formula", "say"]
 
 # key: English, Mandarin
 _WORDS = {
@@ -64,18 +66,64 @@ _WORDS = {
     "longest": ("longest wait", "最长等待"),
     "forecast_line": (
         "{variant}: expected wait told to {told:,} callers who were answered after {waited:.1f} s "
-        "on average; off by {error:.1f} s, too long by {bias:.1f} s on average",
+        "on average; off by {error:.1f} s, and on average {bias:.1f} s too {way}",
         "{variant}:预计等待告知 {told:,} 位来电者,其实际平均等待 {waited:.1f} 秒;"
-        "平均绝对误差 {error:.1f} 秒,平均偏差 {bias:+.1f} 秒",
+        "平均绝对误差 {error:.1f} 秒,平均偏{way} {bias:.1f} 秒",
     ),
+    "long": ("long", "长"),
+    "short": ("short", "短"),
     "share": ("%", "%"),
     "erlang": ("erlang", "爱尔兰"),
     "s": ("s", "秒"),
 }
 LANGUAGES = ("en", "zh")
 
+# What stands in the formulas of `plan`, in Mandarin.
+_TERMS = {
+    "P(answered within T), of all calls": "T 内接通的概率(占全部来电)",
+    "P(wait)": "P(等待)",
+    "E[queue]": "E[排队数]",
+    "calls for agents in the busy hour": "忙时人工来电",
+    "its share of the day": "忙时占全日的比例",
+    "calls for agents": "人工来电",
+    "contained in IVR": "IVR 自助率",
+    "all calls a second": "每秒全部来电",
+    "calls a second": "每秒来电",
+    "all calls": "全部来电",
+    "handling time": "处理时间",
+    "time in the IVR": "IVR 时长",
+    "mean wait": "平均等待",
+    "wait": "等待",
+    "ring": "振铃",
+    "talk": "通话",
+    "least n that meets the target": "满足目标的最小 n",
+    "least n with": "最小 n,使",
+    "extended": "扩展",
+    "recall": "重拨率",
+    "rounded up": "向上取整",
+    "abandoned": "放弃率",
+    "shrinkage": "缩减率",
+    "given": "给定",
+    "none": "无",
+    "trunks": "中继线",
+    "agents elsewhere": "远端坐席",
+    "Ethernet": "以太网",
+    "each way": "单向",
+    "days": "天",
+    "answered": "接通",
+    "recorded": "录音比例",
+    "bytes a second": "每秒字节数",
+    "bytes of rows": "字节",
+}
+_TERM = re.compile("|".join(map(re.escape, sorted(_TERMS, key=len, reverse=True))))
+
 
 def say(key: str, language: str = "en") -> str:
     if language not in LANGUAGES:
         raise UnknownName(kind="language", name=language, known=", ".join(LANGUAGES))
     return _WORDS[key][LANGUAGES.index(language)] if key in _WORDS else key
+
+
+def formula(text: str, language: str = "en") -> str:
+    """A formula of `plan` in a language; symbols are the same in both."""
+    return _TERM.sub(lambda found: _TERMS[found[0]], text) if language == "zh" else text

@@ -1,12 +1,14 @@
 """`ccore size`: the worked cases of the trade, and what it says of the impossible."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from ccore.cli import main
+from ccore.errors import BadRequest
 
 
 def ccore(*args: str) -> Any:
@@ -101,3 +103,15 @@ def test_what_cannot_be_is_told_in_one_line(args: tuple[str, ...], words: str) -
     assert result.exit_code in (12, 13)
     assert words in result.stderr
     assert result.stderr.count("\n") == 1
+    every = ("--patience", "90", "--recall", "0.9", "--remote", "0.5", "--language", "zh")
+    for words in ([], [*every], [*every, "--agents", "300"]):
+        rows = ccore("--calls", "2000", "--language", "zh", *words).output.partition("\n\n")[0]
+        symbols = {"T", "C", "e", "n", "a", "s", "E", "P", "AHT", "IVR", "ms", "kbit", "MB"}
+        known = {"Erlang", "A", "B", "C", "g", "erlang", "E1", "g711", "GB", "TB", *symbols}
+        assert set(re.findall(r"[A-Za-z]\w*", rows)) <= known
+
+
+def test_a_load_beyond_all_bounds_is_one_readable_line() -> None:
+    result = ccore("--calls", "1e300")
+    assert result.exit_code == BadRequest.exit_code
+    assert len(result.stderr) < 100
