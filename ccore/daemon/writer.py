@@ -63,6 +63,7 @@ class Writer:
         self._store = store
         self._publish = publish
         self._pack_after_days = pack_after_days
+        self._saved: dict[str, tuple[AgentState, str]] = {}  # of each agent, in the store
         self._finished: deque[RecordingClosed] = deque()
         self._ended: deque[News] = deque()  # told when their rows are written
         self._coming = Flag()
@@ -133,9 +134,15 @@ class Writer:
             self._store.save_last_agent(fact.calling, fact.queue, fact.agent, fact.ended_us)
 
     def _remember_agent(self, news: News) -> None:
+        """Whether he is at work, and if not, why. What he does there changes several times a call,
+        and stands in his note."""
+        agent, reason = str(news.fields["agent"]), str(news.fields["reason"])
         state = AgentState[str(news.fields["state"]).upper().replace("-", "_")]
-        reason = str(news.fields["reason"])
-        self._store.save_agent(str(news.fields["agent"]), state, reason, news.at_us)
+        if state not in (AgentState.SIGNED_OUT, AgentState.NOT_READY):
+            state, reason = AgentState.READY, ""
+        if self._saved.get(agent) != (state, reason):
+            self._saved[agent] = (state, reason)
+            self._store.save_agent(agent, state, reason, news.at_us)
 
     def _run(self) -> None:
         while True:

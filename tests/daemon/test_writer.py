@@ -73,6 +73,34 @@ def test_a_full_disk_is_told_once_and_costs_no_row(
     assert list(load(records).facts(Row.AGENT)) == stretches
 
 
+class _Counting(MemoryStore):
+    def __init__(self) -> None:
+        super().__init__()
+        self.saves = 0
+
+    def save_agent(self, agent: str, state: AgentState, reason: str, since_us: int) -> None:
+        self.saves += 1
+        super().save_agent(agent, state, reason, since_us)
+
+
+def test_whether_an_agent_is_at_work_is_saved_when_that_changes(tmp_path: Path) -> None:
+    store = _Counting()
+    writer = Writer(JournalWriter(tmp_path), RecordingIndex(tmp_path), store, lambda news: None)
+
+    def tell(state: str, reason: str = "") -> None:
+        writer.take([News("agent", 1, {"agent": "1001", "state": state, "reason": reason})])
+
+    for state in ("ready", "reserved", "ringing", "talking", "holding", "talking", "wrapup"):
+        tell(state)
+    tell("not-ready", "lunch")
+    tell("not-ready", "training")
+    tell("talking")
+    writer.close()
+    assert store.saves == 4
+    (saved,) = store.load_agents()
+    assert (saved.state, saved.reason) == (AgentState.READY, "")
+
+
 class _Stuck(JournalWriter):
     """On a disk that hangs until it is let go."""
 
