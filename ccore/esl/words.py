@@ -17,6 +17,7 @@ from ccore.model import (
     Event,
     JobDone,
     LegAnswered,
+    LegDialled,
     LegHeld,
     LegHungUp,
     LegParked,
@@ -81,10 +82,14 @@ _SUBCLASSES: dict[str, Callable[[str, int], Event]] = {
     "sofia::unregister": AgentUnregistered,
     "sofia::expire": AgentUnregistered,
 }
+_DIALLED = "ccore::dialled"  # said by our dialplan (dialplans/ccore-agents.xml)
 
 
 def _custom(view: EventView, leg: str, at_us: int) -> Event | None:
-    make = _SUBCLASSES.get(view.get(b"Event-Subclass"))
+    subclass = view.get(b"Event-Subclass")
+    if subclass == _DIALLED:
+        return LegDialled(leg, at_us, view.ccore_variables())
+    make = _SUBCLASSES.get(subclass)
     return make(view.get(b"from-user") or view.get(b"user"), at_us) if make else None
 
 
@@ -144,7 +149,7 @@ def _subscription() -> str:
     filters = [f"filter Event-Name {name}" for name in names if name != "CHANNEL_EXECUTE_COMPLETE"]
     filters += [f"filter Application {app}" for app in _AWAITED]
     # CUSTOM must stand last: what follows it are subclasses.
-    event = "event plain " + " ".join((*names, *_SUBCLASSES, *_NEIGHBOURS))
+    event = "event plain " + " ".join((*names, *_SUBCLASSES, _DIALLED, *_NEIGHBOURS))
     return "\n\n".join((*filters, event))
 
 

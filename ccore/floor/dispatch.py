@@ -19,6 +19,7 @@ from ccore.model import (
     Hangup,
     JobDone,
     LegAnswered,
+    LegDialled,
     LegHeld,
     LegHungUp,
     LegParked,
@@ -70,6 +71,10 @@ def _answered(floor: "Floor", node: str, event: LegAnswered) -> None:
     contact = floor.contacts.get(event.leg)
     if contact is not None:
         contact.is_answered = True
+
+
+def _dialled(floor: "Floor", node: str, event: LegDialled) -> None:
+    floor.others.began(node, event.leg, event.variables)
 
 
 def _bridged(floor: "Floor", node: str, event: LegsBridged) -> None:
@@ -224,6 +229,7 @@ def _nothing(floor: "Floor", node: str, event: Event) -> None:
 HANDLERS: dict[type, Callable[["Floor", str, Any], None]] = {
     LegParked: _parked,
     LegAnswered: _answered,
+    LegDialled: _dialled,
     LegsBridged: _bridged,
     LegsUnbridged: _nothing,
     LegHungUp: _hung_up,

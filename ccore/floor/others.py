@@ -1,4 +1,4 @@
-"""Calls that are not ours: an agent who has dialled outside is busy while he talks there."""
+"""Calls that are not ours: an agent who dials outside is busy until that call is over."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -46,5 +46,4 @@ class Others:
         for leg in [leg for leg, (at, _) in self.by_leg.items() if at == node and leg not in there]:
             self.ended(leg)
         for leg, found in there.items():
-            if found.bridged_to:
-                self.began(node, leg, found.variables)
+            self.began(node, leg, found.variables)

@@ -250,10 +250,7 @@ class Reconciliation:
         is_ours = "state" in variables or "entry" in variables
         if is_ours and variables.get("way") != "outbound":
             return Fault("call-unknown", found.leg, lambda: self._take_in(node, found))
-        if found.bridged_to:
-            floor.others.began(node, found.leg, variables)
-        elif variables.get("way") == "outbound":
-            return None  # it rings still
+        floor.others.began(node, found.leg, variables)
         self._foreign[node] = self._foreign.get(node, frozenset()) | {found.leg}
         return None
 

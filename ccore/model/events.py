@@ -15,6 +15,7 @@ __all__ = [
     "Event",
     "JobDone",
     "LegAnswered",
+    "LegDialled",
     "LegHeld",
     "LegHungUp",
     "LegParked",
@@ -52,6 +53,15 @@ class LegParked:
 class LegAnswered:
     leg: str
     at_us: int
+
+
+@dataclass(slots=True)
+class LegDialled:
+    """An agent's phone calls a number outside: the dialplan connects it, and says so first."""
+
+    leg: str
+    at_us: int
+    variables: Mapping[str, str] = field(default_factory=dict)  # ccore_* only, without the prefix
 
 
 @dataclass(slots=True)
@@ -219,6 +229,7 @@ class LinkFree:
 Event = (
     LegParked
     | LegAnswered
+    | LegDialled
     | LegsBridged
     | LegsUnbridged
     | LegHungUp

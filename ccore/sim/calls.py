@@ -79,6 +79,7 @@ class Calls:
         media.apps |= {
             "answer": self._answer,
             "pre_answer": self._answer_nothing,
+            "event": self._event,
             "hangup": self._hangup,
             "sched_transfer": self._sched_transfer,
             "transfer": self._transfer,
@@ -254,6 +255,14 @@ class Calls:
         return True
 
     def _answer_nothing(self, leg: Leg, frame: Frame) -> bool:
+        return True
+
+    def _event(self, leg: Leg, frame: Frame) -> bool:
+        """With a name and a subclass; others of its headers are not told."""
+        pairs = [pair.partition("=") for pair in frame.data.split(",")]
+        said = {name.strip(): value.strip() for name, _, value in pairs}
+        if said.get("Event-Name") == "CUSTOM":
+            self.core.emit("CUSTOM", leg, subclass=said.get("Event-Subclass", ""))
         return True
 
     def _hangup(self, leg: Leg, frame: Frame) -> bool:

@@ -92,25 +92,27 @@ class Core:
     def happened(self, phone: str, what: str, detail: str = "") -> None:
         self.happenings.append((self.now_us, phone, what, detail))
 
-    def emit(self, name: str, leg: Leg, head: bytes = b"", tail: bytes = b"") -> None:
-        """Tell an event of a channel to whoever asked for its name."""
-        listeners = [each for each in self.listeners.values() if each.wants(name, "")]
+    def emit(
+        self, name: str, leg: Leg, head: bytes = b"", tail: bytes = b"", subclass: str = ""
+    ) -> None:
+        """Tell an event of a channel to whoever asked for its name, or its subclass."""
+        listeners = [each for each in self.listeners.values() if each.wants(name, subclass)]
         if not listeners:
             return
         body = leg.block(variables=name != "DTMF")
         heading = self.heading.lines(name, self.stamp())
-        self._offer(listeners, b"".join((heading, head, body, tail, b"\n")))
+        parts = (_class(subclass), heading, head, body, tail, b"\n")
+        self._offer(listeners, b"".join(parts))
 
     def announce(self, name: str, lines: bytes, subclass: str = "", body: bytes = b"") -> None:
         """Tell an event that belongs to no channel; `body` follows its headers."""
         listeners = [each for each in self.listeners.values() if each.wants(name, subclass)]
         if not listeners:
             return
-        head = b"Event-Subclass: %b\n" % subclass.replace(":", "%3A").encode() if subclass else b""
         if body:
             lines += b"Content-Length: %d\n" % len(body)
         heading = self.heading.lines(name, self.stamp())
-        self._offer(listeners, b"".join((head, heading, lines, b"\n", body)))
+        self._offer(listeners, b"".join((_class(subclass), heading, lines, b"\n", body)))
 
     def _offer(self, listeners: list[Listener], plain: bytes) -> None:
         poll = self.pace.poll_us
@@ -123,3 +125,7 @@ class Core:
             elif was_empty:
                 wait = poll - (self.now_us - listener.polled_us) % poll
                 listener.poll = self.after(wait, listener.flush)
+
+
+def _class(subclass: str) -> bytes:
+    return b"Event-Subclass: %b\n" % subclass.replace(":", "%3A").encode() if subclass else b""

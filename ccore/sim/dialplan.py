@@ -112,6 +112,7 @@ class Dialplan:
                             "|ccore_user=${sip_auth_username}|hangup_after_bridge=true"
                             "|force_transfer_dialplan=XML|force_transfer_context=ccore-nowhere",
                         ),
+                        ("event", "Event-Name=CUSTOM,Event-Subclass=ccore::dialled"),
                         ("bridge", "sofia/gateway/ccore-trunk/$1"),
                         ("hangup", "NORMAL_CLEARING"),
                     ],

@@ -80,10 +80,12 @@ def test_an_agents_phone_that_dies_frees_him_and_his_caller(bench: Bench) -> Non
 
 def test_an_agent_who_dials_out_is_busy_until_he_is_back(bench: Bench) -> None:
     bench.plant.act("agent:1001", "dial", number="5551234")
-    bench.pass_s(5)
-    assert bench.state_of("1001") is AgentState.BUSY_OTHER
+    bench.pass_s(0.5)
+    assert bench.state_of("1001") is AgentState.BUSY_OTHER, "it rings out there"
     contact = bench.call("4001")
     assert contact.offers == 0
+    bench.plant.act("outside:5551234", "answer")
+    bench.pass_s(5)
     bench.kill_and_start()
     assert bench.state_of("1001") is AgentState.BUSY_OTHER
     bench.plant.act("agent:1001", "hangup")

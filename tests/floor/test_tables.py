@@ -21,6 +21,7 @@ from ccore.model import (
     Event,
     JobDone,
     LegAnswered,
+    LegDialled,
     LegHeld,
     LegHungUp,
     LegParked,
@@ -85,7 +86,7 @@ class Chaos:
         rng = self.rng
         some = {
             "entry": rng.choice(["4001", "4010", "x"]),
-            "way": rng.choice(["transfer", "inbound", "bridge-failed"]),
+            "way": rng.choice(["transfer", "inbound", "bridge-failed", "outbound"]),
             "transfer": rng.choice(["4002", "1001", "", "9999"]),
             "state": rng.choice(["", "ivr", "waiting", "talking", "leaving", "voicemail", "?"]),
             "queue": rng.choice(["sales", "gone", "agent-1001", ""]),
@@ -110,6 +111,8 @@ class Chaos:
                     leg, at_us, called, "138", "x", context, rng.random() < 0.5, self.variables()
                 )
             case 3:
+                if rng.random() < 0.5:
+                    return LegDialled(leg, at_us, self.variables())
                 return LegAnswered(leg, at_us)
             case 4 | 5:
                 offers = list(self.floor.offers.by_leg.values())

@@ -133,6 +133,27 @@ def unregistered_in_the_talk(stage: Stage) -> None:
     assert {d: row.outcome.name for d, row in rows.items()} == {"1": "ANSWERED", "2": "ABANDONED"}
 
 
+@on(_TWO)
+def who_dials_outside_is_offered_nothing_until_he_is_back(stage: Stage) -> None:
+    """From the first digit on, not only when somebody answers there: his phone is in his hand."""
+    stage.world.act("agent:1001", "call", called="5551234")
+    stage.until("outside:5551234", "ringing")
+    stage.until("agent:1001", "ringing")  # as he hears it, of the phone out there
+    stage.so(lambda: stage.agent("1001")["state"] == "busy-other", "busy while it rings there")
+    caller = stage.call(1)
+    stage.until(caller, "waiting")
+    stage.forget()
+    assert [call["state"] for call in stage.calls()] == ["waiting"]
+    assert stage.agent("1001")["state"] == "busy-other"
+    stage.world.act("agent:1001", "hangup", line="out")
+    stage.until("agent:1001", "ringing")
+    stage.world.act("agent:1001", "answer")
+    stage.until(caller, "talking")
+    stage.world.act(caller, "hangup")
+    stage.until(caller, "over")
+    assert stage.ended_rows().keys() == {"1"}
+
+
 def _kill_leg(stage: Stage, agent: str) -> None:
     legs: list[str] = []
 
@@ -159,4 +180,5 @@ CASES: tuple[Case, ...] = (
     signed_in_twice_is_one_agent,
     signed_out_while_his_phone_rings,
     unregistered_in_the_talk,
+    who_dials_outside_is_offered_nothing_until_he_is_back,
 )
