@@ -97,6 +97,31 @@ def hangup(daemon: "Client", contact: str, json: bool) -> None:
     told(reply, json, f"{reply['contact']} is hung up")
 
 
+@calls.command("survey", epilog=example("ccore calls survey 3f2a 5"))
+@click.argument("contact")
+@click.argument("mark", type=click.IntRange(0, 5))
+@json_option
+@asks_daemon
+def survey(daemon: "Client", contact: str, mark: int, json: bool) -> None:
+    """Put down the MARK, 1 to 5, that CONTACT gives; 0: was asked and has given none yet."""
+    reply = daemon.ask("call.survey", contact=contact, mark=mark)
+    told(
+        reply, json, f"{reply['contact']} gives {mark}" if mark else f"{reply['contact']} is asked"
+    )
+
+
+@calls.command("callback", epilog=example("ccore calls callback 3f2a"))
+@click.argument("contact")
+@click.option("--declined", is_flag=True, help="It was offered, and is not wanted.")
+@json_option
+@asks_daemon
+def callback(daemon: "Client", contact: str, declined: bool, json: bool) -> None:
+    """Put down that CONTACT wants to be called back: to hang up is no abandonment then."""
+    reply = daemon.ask("call.callback", contact=contact, accepted=not declined)
+    what = "does not want to be called back" if declined else "is to be called back"
+    told(reply, json, f"{reply['contact']} {what}")
+
+
 @calls.command("hold", epilog=example("ccore calls hold 3f2a"))
 @click.argument("contact")
 @json_option

@@ -12,7 +12,7 @@ __all__ = ["KINDS", "sentence", "words"]
 
 # All that there are; docs/control-socket.md says when each comes.
 KINDS = (
-    *("arrived", "step", "waiting", "widened", "offer", "answered", "left", "ended"),
+    *("arrived", "step", "waiting", "widened", "offer", "answered", "callback", "left", "ended"),
     *("agent", "put-aside", "site", "link", "recovered", "repaired", "dropped", "bye"),
 )
 
@@ -23,6 +23,7 @@ _SENTENCES = {
     "waiting": "{contact} waits in {queue}",
     "offer": "{queue}: {calling} {calling_name} {language} is offered to {agent}",
     "answered": "{agent} answers {contact}",
+    "callback": "{contact} is to be called back: {calling}",
     "left": "{contact} leaves for {number}",
     "ended": "{contact} ends: {outcome}",
     "agent": "{agent} is {state} {reason}",

@@ -117,6 +117,9 @@ class Contact:
     last_agent_hit: bool = False
     recording: str = ""
     recordings: int = 0
+    survey: int = 0  # his mark, 1 to 5
+    is_asked: bool = False  # for a mark
+    is_offered_callback: bool = False
     is_recovered: bool = False  # ccore was away during a part of it
     noted: dict[str, str] = field(default_factory=dict)  # what stands on the channel
     needy: set[str] = field(default_factory=set)  # ids of all contacts that need us; the floor's
@@ -232,6 +235,9 @@ class Contact:
             transfers=self.transfers,
             last_agent_hit=self.last_agent_hit,
             recording=self.recording,
+            survey=self.survey,
+            survey_asked=self.is_asked,
+            callback_offered=self.is_offered_callback,
             recovered=self.is_recovered,
             tenant=self.tenant,
         )

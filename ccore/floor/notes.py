@@ -14,7 +14,7 @@ from ccore.floor.contact import CallState, Contact
 from ccore.model import AgentState, EndedBy, Noted, Outcome, SetVariables, SwitchLeg
 
 if TYPE_CHECKING:
-    from ccore.floor.agents import Agent
+    from ccore.floor.agent import Agent
     from ccore.floor.floor import Floor
 
 __all__ = [
@@ -134,6 +134,8 @@ def _call(floor: "Floor", contact: Contact) -> dict[str, str]:
         "to": contact.transfer_to,
         "outcome": str(int(contact.outcome)) if contact.outcome is not None else "",
         "ended_by": str(int(contact.ended_by)) if contact.ended_by else "",
+        "survey": str(contact.survey) if contact.is_asked else "",
+        "callback": "1" if contact.is_offered_callback else "",
     }
     stay, visit, offer, tape = contact.stay, contact.visit, contact.offer, contact.tape
     if stay is not None and stay.entered_us != contact.queued_us:
@@ -218,6 +220,8 @@ def revived(floor: "Floor", node: str, leg: SwitchLeg | None, id_: str, fields: 
     contact.ended_by = EndedBy(ended_by) if ended_by in list(EndedBy) else EndedBy.UNKNOWN
     contact.settled_us = max(contact.arrived_us, past(floor, fields, "settled_us"))
     contact.inner_us = past(floor, fields, "inner_us")
+    contact.is_asked, contact.survey = "survey" in fields, whole(fields.get("survey", ""))
+    contact.is_offered_callback = "callback" in fields
     contact.is_recovered = True
     return contact
 

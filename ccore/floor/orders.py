@@ -5,10 +5,22 @@ from typing import TYPE_CHECKING, Any
 
 from ccore.config.outbound import refusal
 from ccore.errors import BadRequest, NumberRefused, UnknownName
-from ccore.floor.agents import Agent, state_name
+from ccore.floor.agent import Agent, state_name
 from ccore.floor.contact import CallState, Contact
 from ccore.floor.explain import explain
-from ccore.model import AgentState, EndedBy, Hangup, Hold, Outcome, Transfer, Unhold
+from ccore.model import (
+    AgentState,
+    EndedBy,
+    Hangup,
+    Hold,
+    LegClosed,
+    LegKind,
+    LegResult,
+    News,
+    Outcome,
+    Transfer,
+    Unhold,
+)
 
 if TYPE_CHECKING:
     from ccore.floor.floor import Floor
@@ -16,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Orders"]
 
 Request = Mapping[str, Any]
+BEST_MARK = 5
 LONGEST_EXTENSION_S = 3_600  # nobody writes up one call for more than an hour at a time
 
 
@@ -34,6 +47,9 @@ class Orders:
             "call.hangup": self._hang_up,
             "call.hold": lambda r: self._hold(r, True),
             "call.unhold": lambda r: self._hold(r, False),
+            "call.survey": self._survey,
+            "call.callback": self._callback,
+            "callback.tried": self._callback_tried,
             "site.evacuate": lambda r: self.floor.sites.evacuate(str(r.get("site", ""))),
             "site.restore": lambda r: self.floor.sites.restore(str(r.get("site", ""))),
             "route.explain": lambda r: explain(self.floor, str(r.get("contact", ""))),
@@ -205,6 +221,66 @@ class Orders:
         make = Hold if is_hold else Unhold
         self.floor.command(contact.node, make(contact.offer.leg))
         return {"contact": contact.id, "held": is_hold}
+
+    # What callers are asked, by a program beside us: a desktop, a follower of the IVR, a dialler.
+
+    def _survey(self, request: Request) -> dict[str, Any]:
+        contact = self._contact(request)
+        mark = request.get("mark", 0)
+        if type(mark) is not int or not 0 <= mark <= BEST_MARK:
+            raise BadRequest(
+                what=f"mark is {mark!r}", expected=f"1 to {BEST_MARK}; 0: asked, none given yet"
+            )
+        contact.is_asked, contact.survey = True, mark
+        contact.changed.add(contact.id)
+        return {"contact": contact.id, "mark": mark}
+
+    def _callback(self, request: Request) -> dict[str, Any]:
+        """He was offered one. If he accepts he may hang up: that is no abandonment any more."""
+        contact = self._contact(request)
+        accepted = request.get("accepted", True)
+        if type(accepted) is not bool:
+            raise BadRequest(what=f"accepted is {accepted!r}", expected="true or false")
+        contact.is_offered_callback = True
+        contact.changed.add(contact.id)
+        if accepted:
+            contact.outcome = Outcome.CALLBACK
+            fields = {
+                "contact": contact.id,
+                "arrived_us": contact.arrived_us,
+                "calling": contact.calling,
+                "queue": contact.queue,
+            }
+            self.floor.tell(News("callback", self.floor.now_us, fields))
+        return {"contact": contact.id, "arrived_us": contact.arrived_us, "accepted": accepted}
+
+    def _callback_tried(self, request: Request) -> dict[str, Any]:
+        """A contact that is over was called back: it is named as the news of its wish did."""
+        floor = self.floor
+        contact, queue, agent = (str(request.get(k, "")) for k in ("contact", "queue", "agent"))
+        arrived_us, reached = request.get("arrived_us"), request.get("reached")
+        if not contact or type(reached) is not bool:
+            raise BadRequest(
+                what=f"contact is {contact!r} and reached is {reached!r}",
+                expected="the id of a contact, and true or false",
+            )
+        if type(arrived_us) is not int or not 0 < arrived_us <= floor.now_us:
+            raise BadRequest(
+                what=f"arrived_us is {arrived_us!r}", expected="microseconds, as the news had them"
+            )
+        floor.tell(
+            LegClosed(
+                contact=contact,
+                contact_us=arrived_us,
+                kind=LegKind.CALLBACK,
+                result=LegResult.ANSWERED if reached else LegResult.NO_ANSWER,
+                start_us=floor.now_us,
+                end_us=floor.now_us,
+                queue=queue,
+                agent=agent,
+            )
+        )
+        return {"contact": contact, "reached": reached}
 
     # Recordings.
 
