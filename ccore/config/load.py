@@ -3,6 +3,9 @@
 Directories are made absolute from the file's own, so they do not depend on where ccore is started.
 """
 
+import ast
+import errno
+import re
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +24,17 @@ __all__ = ["load", "parse"]
 MAX_BYTES = 16 * 1024 * 1024
 MAX_PASSWORD_BYTES = 256
 
+# What a system that speaks of files means here.
+_REASONS = {errno.ENOENT: "no such file", errno.EISDIR: "a directory"}
+
+# The mistakes that people make most: how tomllib's sentence begins, what was found, what expected.
+_MISTAKES = (
+    ("Cannot overwrite a value", "a key a second time", "each key once"),
+    ("Illegal character '\\n'", "a text without an end", "quotes on both sides of it"),
+    ("Invalid value", "no value", 'a number, true, false, or a text in quotes "..."'),
+    ("Expected newline", "something more on the line", "one value a line, texts in quotes"),
+)
+
 Warn = Callable[[str], None]
 
 
@@ -31,8 +45,9 @@ def load(path: Path, warn: Warn = lambda line: None) -> Config:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        reason = (error.strerror or "unreadable").lower()
-        raise _bad(str(path), "the file", reason, "a readable ccore.toml (--config FILE)") from None
+        reason = _REASONS.get(error.errno or 0) or (error.strerror or "unreadable").lower()
+        expected = "a readable ccore.toml (--config FILE; `ccore init DIRECTORY` writes one)"
+        raise _bad(str(path), "the file", reason, expected) from None
     if len(data) > MAX_BYTES:
         raise _bad(str(path), "the file", "more than 16 MB", "a configuration")
     try:
@@ -89,8 +104,7 @@ def parse(
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        what, place = _split(str(error))
-        raise _bad(file, place, what, "TOML") from None
+        raise _bad(file, *_explained(str(error))) from None
     except RecursionError:
         raise _bad(file, "the file", "tables within tables without end", "TOML") from None
     except ValueError as error:  # such as an integer of ten thousand digits
@@ -121,12 +135,22 @@ def _anchored(config: Config, base: Path) -> Config:
     )
 
 
-def _split(message: str) -> tuple[str, str]:
-    """tomllib ends its sentence in (at line 3, column 7)."""
+def _explained(message: str) -> tuple[str, str, str]:
+    """Where, what was found and what was expected, of tomllib's sentence.
+
+    It ends in (at line 3, column 7).
+    """
     what, bracket, place = message.rpartition(" (at ")
     if not bracket:
-        return show(message).strip('"'), "the file"
-    return f"text that is no TOML ({what[:1].lower() + what[1:]})", place.rstrip(")")
+        return "the file", show(message).strip('"'), "TOML"
+    place = place.rstrip(")")
+    if twice := re.fullmatch(r"Cannot declare \((.+)\) twice", what):
+        names = tuple(ast.literal_eval(f"({twice[1]},)"))
+        return place, f"the table {dotted(names)} a second time", "each table once"
+    for beginning, found, expected in _MISTAKES:
+        if what.startswith(beginning):
+            return place, found, expected
+    return place, f"text that is no TOML ({what[:1].lower() + what[1:]})", "TOML"
 
 
 def _bad(file: str, place: str, found: str, expected: str) -> BadConfig:

@@ -65,6 +65,8 @@ def check_site(config: Config) -> Doubts:
                 raise Fault(path, "an empty text", "what is to be said")
     addresses: dict[tuple[str, int], str] = {}
     for name, switch in config.switch.items():
+        if not switch.host or any(c.isspace() for c in switch.host):
+            raise Fault(("switch", name, "host"), show(switch.host), "a host's name or address")
         other = addresses.setdefault((switch.host, switch.port), name)
         if other != name:
             found = f"the address of switch.{other}, {switch.host}:{switch.port}"

@@ -47,7 +47,7 @@ def test_password_that_others_can_read_is_a_warning(tmp_path: Path) -> None:
 
 
 def test_missing_file_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(BadConfig, match="found no such file or directory, expected a readable"):
+    with pytest.raises(BadConfig, match="found no such file, expected a readable"):
         load(tmp_path / "ccore.toml")
 
 
