@@ -13,7 +13,8 @@ from itertools import count
 from typing import Any
 
 from ccore.config import Config
-from ccore.floor.agents import Agent, Agents
+from ccore.floor.agent import Agent
+from ccore.floor.agents import Agents
 from ccore.floor.contact import CallState, Contact
 from ccore.floor.dispatch import HANDLERS
 from ccore.floor.entry import Entry
@@ -48,6 +49,7 @@ from ccore.model import (
     Hangup,
     LegResult,
     News,
+    Outcome,
 )
 from ccore.routing.acd import Acd
 from ccore.routing.calendar import Calendar
@@ -314,7 +316,8 @@ class Floor:
                 self.offers.take_back(contact.offer)
         self.voicemail.close(contact)
         self.ivr.leave(contact, LegResult.DONE)
-        self.queues.close_stay(contact, LegResult.ABANDONED)
+        is_promised = contact.outcome is Outcome.CALLBACK  # to hang up is no abandonment then
+        self.queues.close_stay(contact, LegResult.LEFT if is_promised else LegResult.ABANDONED)
         self.recordings.close(contact)
         for timer in (contact.fallback_timer, contact.parting_timer):
             if timer is not None:

@@ -50,6 +50,8 @@ def test_a_promised_callback_is_followed_to_its_success(floor: Floor) -> None:
     for leg in ("patient", "other"):
         end_us = START_US + 30 * SECOND_US
         floor.handle("main", LegHungUp(leg, end_us, "NORMAL_CLEARING", True), end_us)
+    (sales,) = floor.view(START_US)["queues"]
+    assert (sales["abandoned"], sales["overflowed"]) == (1, 1)
     facts = floor.take_facts()
     (wish,) = [one.fields for one in facts if isinstance(one, News) and one.kind == "callback"]
     named = {name: wish[name] for name in ("contact", "arrived_us", "queue")}
