@@ -8,7 +8,7 @@ from libc.string cimport memset
 
 from ccore.engine._keys cimport Key
 from ccore.engine._idle cimport AWAY, LISTED, RESERVED
-from ccore.engine._matching cimport NONE, ORDER, RANDOM, SKILL_BITS
+from ccore.engine._matching cimport NONE, RANDOM, SKILL_BITS
 from ccore.engine._waiting cimport ALONE, NEVER, Best, Call
 
 from ccore.engine import faults, words
@@ -77,7 +77,7 @@ cdef class Engine:
         checked_clock("now_us", now_us)
         check_lease(lease_us)
         choice.candidates = 1 if alone else self.roster.idle_of(need)
-        choice.rule = <int32_t>self.roster.needs[need].words[ORDER]
+        choice.rule = self.roster.needs[need].rule
         if choice.candidates == 0:
             return False
         if one.wish != NONE and self.roster.agents[one.wish].state == LISTED:

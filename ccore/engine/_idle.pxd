@@ -41,6 +41,7 @@ cdef struct Need:           # what calls ask for
     int32_t *few            # the profiles that meet it; NULL: they are many, and it has keys
     int32_t few_room
     const int64_t *words    # NULL: this number is not in use
+    int32_t rule            # what was asked for, of words.ORDERS
     int32_t order           # of the pools it looks at
     int32_t is_ranked       # among its agents some go first whatever their order
     int32_t queue

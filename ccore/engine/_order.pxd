@@ -31,6 +31,7 @@ cdef struct Agent:          # 64 bytes: a line of the cache
     int32_t calls
     int32_t weight          # millionths
     int32_t position
+    int32_t used            # parts of ALL_PARTS, as his profile has it, without a look there
 
 
 cdef struct Order:          # what agents are compared by

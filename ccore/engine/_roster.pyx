@@ -82,7 +82,6 @@ cdef class Roster(Idle):
     cdef int tell(self, int32_t agent, bytes words) except -1:
         """A new agent, or other words for a known one, whatever he does."""
         cdef int32_t old = self.agents_room, room = max(old, FIRST_ROOM), i
-        cdef int64_t used = 0
         if agent >= old:
             while room <= agent:
                 room *= 2
@@ -93,19 +92,18 @@ cdef class Roster(Idle):
                 self.agents[i].profile = self.agents[i].own = NONE
         if self.agents[agent].profile == NONE:
             self.agents[agent].state = AWAY
-            self.agents[agent].calls = self.agents[agent].occupancy = 0
+            self.agents[agent].calls = self.agents[agent].occupancy = self.agents[agent].used = 0
             self.agents[agent].offered = self.bases[agent] = 0
-        else:
-            used = self.persons[self.agents[agent].profile][USED]
         sets = self.sets_of.get(agent, ())
-        key = TWO_WORDS.pack(used, len(sets)) + words + b"".join(map(WORD.pack, sets))
-        return self._move(agent, key)
+        key = TWO_WORDS.pack(self.agents[agent].used, len(sets)) + words
+        return self._move(agent, key + b"".join(map(WORD.pack, sets)))
 
     cdef int hold(self, int32_t agent, int64_t used) except -1:
         """So much of him is in use."""
-        if self.persons[self.agents[agent].profile][USED] != used:
+        if self.agents[agent].used != used:
             key = self.profile_keys[self.agents[agent].profile]
             self._move(agent, WORD.pack(used) + key[WORD.size:])
+            self.agents[agent].used = <int32_t>used
         return 0
 
     cdef dict capacity_of(self, int32_t agent):
@@ -239,7 +237,7 @@ cdef class Roster(Idle):
         self.need_numbers[key] = number
         need = &self.needs[number]
         need.words = words_of(key)
-        need.order = <int32_t>need.words[ORDER]
+        need.order = need.rule = <int32_t>need.words[ORDER]
         need.is_ranked = need.words[PREFERRED] > 0 or need.order >= MOST_SKILLED
         if need.order >= MOST_SKILLED:
             need.order = LONGEST_IDLE  # among those of one rank
