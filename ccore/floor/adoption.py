@@ -167,7 +167,7 @@ class Adoption:
         contact.settled_us = max(contact.settled_us, contact.arrived_us)
         for state in (CallState.WAITING, CallState.BRIDGING, CallState.TALKING):
             contact.become(state)
-        floor.agents.adopt_talk(agent, queue)
+        floor.recovery.returning.adopt_talk(agent, queue)
         if "nail" in partner.variables:
             floor.nails.adopt(agent, partner.leg)
         if partner.is_held or whole(fields.get("held_us", "")):

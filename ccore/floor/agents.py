@@ -1,53 +1,27 @@
-"""The agents: what each is doing, since when, and what the router may do with him.
+"""The agents: what the router may do with each, and what people and calls do to them.
 
-Rule: AGENT says which state may follow which; an interval row is written at every change.
-An agent is in the router's idle list exactly while he is READY.
+Rule: an interval row is written at every change of state. An agent is in the router's idle list
+exactly while he is READY.
 """
 
-from collections.abc import Callable, Mapping, Set
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ccore.config.schema import Agent as AgentSettings
 from ccore.config.schema import Limit
-from ccore.floor.notes import Fields, past, revived, state_of, whole
+from ccore.floor.agent import (
+    AGENT,
+    AT_WORK,
+    BUSY,
+    Agent,
+    UnexpectedAgentState,
+    state_name,
+)
 from ccore.model import AgentInterval, AgentState, LegResult, News
 
 if TYPE_CHECKING:
     from ccore.floor.floor import Floor
-    from ccore.floor.offer import Offer
-    from ccore.floor.timers import Timer
 
-__all__ = ["AGENT", "AT_WORK", "EVACUATED", "Agent", "Agents", "UnexpectedAgentState"]
-
-_A = AgentState
-
-AGENT: dict[AgentState, frozenset[AgentState]] = {
-    _A.SIGNED_OUT: frozenset({_A.READY, _A.NOT_READY, _A.BUSY_OTHER}),
-    _A.READY: frozenset({_A.NOT_READY, _A.SIGNED_OUT, _A.RESERVED, _A.BUSY_OTHER}),
-    # The last two are found after an outage.
-    _A.NOT_READY: frozenset(
-        {_A.READY, _A.SIGNED_OUT, _A.NOT_READY, _A.TALKING, _A.WRAPUP, _A.BUSY_OTHER}
-    ),
-    _A.RESERVED: frozenset(
-        {_A.RINGING, _A.READY, _A.NOT_READY, _A.SIGNED_OUT, _A.TALKING, _A.BUSY_OTHER}
-    ),
-    _A.RINGING: frozenset({_A.TALKING, _A.READY, _A.NOT_READY, _A.SIGNED_OUT, _A.BUSY_OTHER}),
-    _A.TALKING: frozenset(
-        {_A.HOLDING, _A.WRAPUP, _A.READY, _A.NOT_READY, _A.SIGNED_OUT, _A.BUSY_OTHER}
-    ),
-    _A.HOLDING: frozenset(
-        {_A.TALKING, _A.WRAPUP, _A.READY, _A.NOT_READY, _A.SIGNED_OUT, _A.BUSY_OTHER}
-    ),
-    _A.WRAPUP: frozenset({_A.READY, _A.NOT_READY, _A.SIGNED_OUT, _A.BUSY_OTHER}),
-    _A.BUSY_OTHER: frozenset({_A.READY, _A.NOT_READY, _A.SIGNED_OUT}),
-}
-
-# While he is in one of these a wish (sign out, not ready) waits until the call is over.
-_ON_A_CALL = frozenset({_A.RESERVED, _A.RINGING, _A.TALKING, _A.HOLDING})
-_BUSY = _ON_A_CALL | {_A.WRAPUP}
-# He has calls, or will have the next one soon.
-AT_WORK = _BUSY | {_A.READY}
+__all__ = ["EVACUATED", "REST", "Agents"]
 
 # The rule of agent_rules that a failed offer falls under, and the reason he is put aside with.
 _RULES: Mapping[LegResult, str] = {
@@ -60,44 +34,6 @@ _RULES: Mapping[LegResult, str] = {
 NO_PHONE = "not-registered"
 EVACUATED = "evacuated"
 REST = "rest-"  # a pause after an offer that failed; what follows names the rule
-# Between the order to stop ringing and a phone that takes the next call: the phone needs some
-# 50 ms, and who goes on after an outage is to do so within 2 s.
-PHONE_FREE_S = 1
-SAME_SHIFT_US = 300_000_000  # an outage so long is bridged in what agents did
-RECOVERING = "recovering"  # until a switch tells what he is in
-
-
-class UnexpectedAgentState(AssertionError):
-    """A bug of ours: code asked for a change that the table does not have."""
-
-
-@dataclass(slots=True)
-class Agent:
-    id: str
-    settings: AgentSettings
-    state: AgentState = AgentState.SIGNED_OUT
-    since_us: int = 0
-    reason: str = ""
-    offer: "Offer | None" = None
-    wish: AgentState | None = None  # what he wants to be when the call is over
-    wish_reason: str = ""
-    calls: int = 0  # answered since the daemon started
-    idle_since_us: int = 0  # end of his last contact; the router's longest-idle clock
-    busy_us: int = 0  # on contacts and writing them up, since he signed in
-    free_us: int = 0  # ready for them, since he signed in
-    failures: dict[LegResult, int] = field(default_factory=dict)  # in a row
-    timer: "Timer | None" = None  # end of wrap-up or of a rest
-    queue: str = ""  # of the call or wrap-up he is in
-    nail: str = ""  # the leg that stays up, of a nailed-up agent
-    nail_rings: str = ""  # the leg that shall stay up, while the phone rings
-
-    @property
-    def is_signed_in(self) -> bool:
-        return self.state is not AgentState.SIGNED_OUT
-
-    @property
-    def is_on_a_call(self) -> bool:
-        return self.state in _ON_A_CALL
 
 
 class Agents:
@@ -107,7 +43,6 @@ class Agents:
         self.floor = floor
         self.by_id: dict[str, Agent] = {}
         self.staffing = 0  # changes when somebody comes to work or goes, or what he can do changes
-        self.recovering: dict[str, str] = {}  # on a call when we died -> the switch that knows
 
     def let_go(self) -> None:
         """Agents whom a new configuration does not have are signed out, after their call."""
@@ -151,79 +86,6 @@ class Agents:
         else:
             self.sign_in(agent)
 
-    def recall(self, id_: str, fields: Fields, died_us: int) -> None:
-        """As he was when the process before us died; who was on a call waits for his switch."""
-        agent, state = self.by_id.get(id_), state_of(fields)
-        if agent is None or state is None:
-            return
-        since_us = past(self.floor, fields, "since_us") or self.floor.now_us
-        reason, queue = fields.get("reason", ""), fields.get("queue", "")
-        if state is not AgentState.SIGNED_OUT and self.floor.now_us - died_us > SAME_SHIFT_US:
-            # Nobody knows what he did for so long: it is not written down as his time.
-            self._tell_interval(agent, state, since_us, died_us, reason, queue)
-            since_us = self.floor.now_us
-        if state in _ON_A_CALL or reason == RECOVERING:
-            ended_us = max(since_us, min(died_us, self.floor.now_us))
-            if state in _ON_A_CALL:
-                self._tell_interval(agent, state, since_us, ended_us, reason, queue)
-            self.become(agent, AgentState.NOT_READY, RECOVERING)
-            since_us = ended_us
-            self.recovering[id_] = fields.get("node", "")
-        elif state is AgentState.WRAPUP:
-            self.become(agent, AgentState.NOT_READY, RECOVERING)
-            self.become(agent, AgentState.WRAPUP, queue=queue)
-            self._at(agent, fields, lambda: self._after_wrap_up(agent))
-            if fields.get("contact"):
-                contact = revived(self.floor, fields.get("node", ""), None, fields["contact"], {})
-                contact.arrived_us = past(self.floor, fields, "contact_us")
-                contact.site = fields.get("site", "")
-                contact.language = fields.get("language", "")
-                self.floor.wrap_ups.call_ended(agent, contact)
-        elif state is AgentState.NOT_READY and reason.startswith(REST):
-            self.become(agent, AgentState.NOT_READY, reason)
-            self._at(agent, fields, lambda: self.set_ready(agent))
-        else:
-            self.restore(id_, state, reason)
-            if agent.state is not state:
-                return  # a nailed-up agent, whose leg has to be found
-        agent.idle_since_us = past(self.floor, fields, "idle_us")
-        agent.since_us = min(since_us, self.floor.now_us)
-        agent.wish = AgentState.__members__.get(fields.get("wish", ""))
-        agent.wish_reason = fields.get("wish_reason", "")
-        if agent.state is AgentState.READY:  # his place among the idle goes by it
-            self.floor.acd.away(agent.id)
-            self.floor.acd.ready(agent.id, agent.idle_since_us or agent.since_us, agent.since_us)
-
-    def _at(self, agent: Agent, fields: Fields, act: Callable[[], None]) -> None:
-        due_us = max(whole(fields.get("due_us", "")), self.floor.now_us)
-        agent.timer = self.floor.timers.at(due_us, act)
-
-    def adopt_talk(self, agent: Agent, queue: str) -> None:
-        """A switch shows him in a talk."""
-        if agent.state is not AgentState.NOT_READY:
-            self.become(agent, AgentState.NOT_READY, RECOVERING)
-        self.recovering.pop(agent.id, None)
-        self.become(agent, AgentState.TALKING, queue=queue)
-
-    def recovered(self, node: str, ringing: Set[str]) -> int:
-        """The switch has told what it has: who is in no talk is free, or when his phone is.
-
-        `ringing`: agents whose phones are only now told to stop. The answer is how many were freed.
-        """
-        floor = self.floor
-        freed = [id_ for id_, at in self.recovering.items() if at in (node, "")]
-        for id_ in freed:
-            del self.recovering[id_]
-            agent = self.by_id.get(id_)
-            if agent is None or agent.reason != RECOVERING:
-                continue
-            if id_ in ringing:
-                due_us = floor.now_us + PHONE_FREE_S * 1_000_000
-                agent.timer = floor.timers.at(due_us, lambda a=agent: self._after_wrap_up(a))  # type: ignore[misc]
-            else:
-                self._after_wrap_up(agent)
-        return len(freed)
-
     # Changes of state.
 
     def become(self, agent: Agent, state: AgentState, reason: str = "", queue: str = "") -> None:
@@ -253,7 +115,7 @@ class Agents:
 
     def _count_time(self, agent: Agent) -> None:
         length_us = self.floor.now_us - agent.since_us
-        if agent.state in _BUSY:
+        if agent.state in BUSY:
             agent.busy_us += length_us
         elif agent.state is AgentState.READY:
             agent.free_us += length_us
@@ -261,11 +123,11 @@ class Agents:
     def _close_interval(self, agent: Agent) -> None:
         if agent.is_signed_in:
             now_us = self.floor.now_us
-            self._tell_interval(
+            self.tell_interval(
                 agent, agent.state, agent.since_us, now_us, agent.reason, agent.queue
             )
 
-    def _tell_interval(
+    def tell_interval(
         self, agent: Agent, state: AgentState, start_us: int, end_us: int, reason: str, queue: str
     ) -> None:
         floor = self.floor
@@ -357,14 +219,14 @@ class Agents:
 
     def end_wrap_up(self, agent: Agent) -> None:
         if agent.state is AgentState.WRAPUP:
-            self._after_wrap_up(agent)
+            self.after_wrap_up(agent)
 
     def extend_wrap_up(self, agent: Agent, seconds: int) -> None:
         self.floor.notes.agents.add(agent.id)
         if agent.state is AgentState.WRAPUP and agent.timer is not None:
             due_us = agent.timer.due_us + seconds * 1_000_000
             agent.timer.cancel()
-            agent.timer = self.floor.timers.at(due_us, lambda: self._after_wrap_up(agent))
+            agent.timer = self.floor.timers.at(due_us, lambda: self.after_wrap_up(agent))
 
     # What calls do to agents.
 
@@ -378,12 +240,12 @@ class Agents:
         elif wrap_up_s > 0:
             self.become(agent, AgentState.WRAPUP, queue=queue)
             agent.timer = floor.timers.at(
-                floor.now_us + wrap_up_s * 1_000_000, lambda: self._after_wrap_up(agent)
+                floor.now_us + wrap_up_s * 1_000_000, lambda: self.after_wrap_up(agent)
             )
         else:
-            self._after_wrap_up(agent)
+            self.after_wrap_up(agent)
 
-    def _after_wrap_up(self, agent: Agent) -> None:
+    def after_wrap_up(self, agent: Agent) -> None:
         if agent.wish is not None:
             self._grant(agent)
         else:
@@ -455,7 +317,3 @@ class Agents:
         """A phone is back: who was put aside for having none may work again."""
         if agent.state is AgentState.NOT_READY and agent.reason == NO_PHONE:
             self.ready(agent)
-
-
-def state_name(state: AgentState) -> str:
-    return state.name.lower().replace("_", "-")

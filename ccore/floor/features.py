@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ccore.floor.agents import Agent
+from ccore.floor.agent import Agent
 from ccore.model import Answer, DisarmFallback, Hangup, LegParked, Play
 from ccore.prompts.phrases import files
 

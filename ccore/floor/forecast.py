@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ccore.config.demand import ANYONE, Caller
-from ccore.floor.agents import AT_WORK
+from ccore.floor.agent import AT_WORK
 from ccore.floor.contact import CallState, Contact
 from ccore.routing.widening import FIRST, Reach
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ccore.floor.agents import Agent
+from ccore.floor.agent import Agent
 from ccore.model import AgentState, Hangup, Ring, SwitchLeg
 
 if TYPE_CHECKING:

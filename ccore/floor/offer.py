@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ccore.config.schema import Queue
-from ccore.floor.agents import Agent
+from ccore.floor.agent import Agent
 from ccore.floor.contact import Contact
 from ccore.floor.timers import Timer
 from ccore.model import LegResult

@@ -6,7 +6,7 @@ Rule: an offer holds one caller and one agent until it is over. However it ends,
 
 from typing import TYPE_CHECKING
 
-from ccore.floor.agents import Agent
+from ccore.floor.agent import Agent
 from ccore.floor.contact import CallState, Contact
 from ccore.floor.offer import FAILURES, Offer, OfferState
 from ccore.model import (

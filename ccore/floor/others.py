@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ccore.floor.agents import Agent
+from ccore.floor.agent import Agent
 from ccore.model import SwitchLeg
 
 if TYPE_CHECKING:

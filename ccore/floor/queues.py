@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ccore.config import Config
 from ccore.config.demand import Caller
 from ccore.config.schema import Queue
-from ccore.floor.agents import Agent
+from ccore.floor.agent import Agent
 from ccore.floor.contact import CallState, Contact
 from ccore.floor.timers import Timer
 from ccore.model import LegKind, LegResult, News, Outcome, Play, PlayMusic, StopPlaying

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ccore.floor.adoption import FALLBACK, parked
-from ccore.floor.agents import Agent
+from ccore.floor.agent import Agent
 from ccore.floor.contact import CallState, Contact
 from ccore.floor.entry import OUTBOUND
 from ccore.floor.offer import Offer, OfferState

@@ -12,6 +12,7 @@ from ccore.floor.adoption import FALLBACK, Adoption, parked
 from ccore.floor.contact import CallState, Contact
 from ccore.floor.notes import AGENT, SWITCH, Fields, revived, whole
 from ccore.floor.offer import Offer, OfferState
+from ccore.floor.returning import Returning
 from ccore.model import (
     Answer,
     EndedBy,
@@ -41,6 +42,7 @@ class Recovery:
     def __init__(self, floor: "Floor") -> None:
         self.floor = floor
         self.adoption = Adoption(floor)
+        self.returning = Returning(floor)
         self.closed: dict[str, None] = {}  # the newest that were closed, oldest first
         self.cores: dict[str, str] = {}  # which life of each switch we know
 
@@ -50,7 +52,7 @@ class Recovery:
         self.adoption.recall(notes, died_us)
         for key, fields in notes.items():
             if key.startswith(AGENT):
-                self.floor.agents.recall(key.removeprefix(AGENT), fields, died_us)
+                self.returning.recall(key.removeprefix(AGENT), fields, died_us)
             elif key.startswith(SWITCH):
                 self.cores[key.removeprefix(SWITCH)] = fields.get("core", "")
         self.floor.sites.recall(notes)
@@ -83,7 +85,7 @@ class Recovery:
         }
         self.adoption.adopted.clear()
         floor.others.link_up(node, there)
-        freed = floor.agents.recovered(node, ringing)
+        freed = self.returning.recovered(node, ringing)
         for leg in event.legs:  # codes that agents dialled meanwhile
             if "feature" in leg.variables:
                 floor.features.parked(node, parked(leg))

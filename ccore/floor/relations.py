@@ -7,7 +7,7 @@ Each queue has relations of its own. Nobody waits for an agent who is gone.
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from ccore.floor.agents import AT_WORK, Agent
+from ccore.floor.agent import AT_WORK, Agent
 from ccore.floor.contact import Contact
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ccore.errors import BadRequest, UnknownName
-from ccore.floor.agents import EVACUATED, Agent
+from ccore.floor.agent import Agent
+from ccore.floor.agents import EVACUATED
 from ccore.floor.notes import SITE, Fields, whole
 from ccore.floor.offer import OfferState
 from ccore.model import News, Noted

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from ccore.floor.agents import state_name
+from ccore.floor.agent import state_name
 from ccore.floor.contact import CallState, Contact
 from ccore.model import AgentState
 

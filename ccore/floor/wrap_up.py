@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from ccore.floor.agents import Agent
+from ccore.floor.agent import Agent
 from ccore.floor.contact import Contact
 from ccore.model import AgentState, LegKind, LegResult
 

@@ -9,7 +9,7 @@ from ccore.config import Config
 from ccore.config.schema import Agent, Queue
 from ccore.errors import BadRequest, UnknownName
 from ccore.floor import Floor
-from ccore.floor.agents import state_name
+from ccore.floor.agent import state_name
 from ccore.model import News, Noted
 
 NOON = 1_767_225_600_000_000

@@ -9,7 +9,7 @@ import pytest
 
 from ccore.errors import CcoreError
 from ccore.floor import Floor
-from ccore.floor.agents import AGENT
+from ccore.floor.agent import AGENT
 from ccore.floor.contact import CALL, CallState
 from ccore.floor.offer import OFFER, OfferState
 from ccore.model import (
