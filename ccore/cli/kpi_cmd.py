@@ -169,6 +169,7 @@ def kpi(
         _show_lines(result, say)
     else:
         _show_total(result, say)
+    place.note_empty(days)
     if not json and not as_csv:
         for line in lines(beside, say):
             click.echo(line)

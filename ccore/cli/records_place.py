@@ -78,6 +78,17 @@ class Place:
                 kind="directory of records", name=str(self.directory), known="none here"
             )
 
+    def note_empty(self, chosen: tuple[date, ...]) -> None:
+        """Zeros may be the figures of a quiet day, or those of a wrong directory: say which."""
+        from ccore.cdr.records import days_in
+
+        if self.days(chosen).dates:
+            return
+        there = days_in(self.directory)
+        what = f"no records of {', '.join(map(str, chosen))}" if chosen else "no records"
+        known = f"; there are some of {there[0]} to {there[-1]}" if there else ""
+        click.echo(f"ccore: {what} in {safe(str(self.directory))}{known}", err=True)
+
     def tell(self, trouble: CcoreError) -> None:
         words = safe(str(trouble))
         if words not in self.told:

@@ -69,7 +69,7 @@ def report(
     json: bool,
 ) -> None:
     """Key figures, charts, queues and agents as one HTML file that needs no other."""
-    from ccore.cli.report_every import put, run
+    from ccore.cli.report_every import prepare, put, run
     from ccore.kpi.days import Loaded
     from ccore.kpi.groups import zone_of
     from ccore.kpi.report import render
@@ -107,10 +107,12 @@ def report(
         def say(line: str) -> None:
             click.echo(f"{now().isoformat(timespec='seconds')} {safe(line)}", err=True)
 
+        prepare(place, target)
         with suppress(KeyboardInterrupt):
             run(every, place, target, of_period, say, now)
         return
     before = place.days(against) if against else None
+    place.note_empty(days)
     text = page(place.days(days), before, time.strftime("%Y-%m-%d %H:%M"))
     put(target, text)
     told({"file": str(target)}, json, str(target))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ccore.cdr import Records
     from ccore.cli.records_place import Place
 
-__all__ = ["begin_of", "between", "following", "put", "run"]
+__all__ = ["begin_of", "between", "following", "prepare", "put", "run"]
 
 SETTLE_S = 60  # rows of calls that ended on the border are written by then
 DAY = timedelta(days=1)
@@ -60,6 +60,17 @@ def _days(start: datetime, stop: datetime) -> Iterator[datetime]:
     while day <= stop + DAY:
         yield day
         day += DAY
+
+
+def prepare(place: "Place", directory: Path) -> None:
+    """What would fail every time is told before the first."""
+    place.check()
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DiskTrouble(path=directory, why=error.strerror) from None
+    if not os.access(directory, os.W_OK):
+        raise DiskTrouble(path=directory, why="permission denied")
 
 
 def run(

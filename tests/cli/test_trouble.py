@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from ccore.cli import main
 from ccore.cli.client import Client
 from ccore.cli.news import KINDS
-from ccore.errors import BadRequest, CcoreError, DiskTrouble
+from ccore.errors import BadRequest, CcoreError, DiskTrouble, UnknownName
 
 
 def usage_errors() -> Iterator[list[str]]:
@@ -113,3 +113,23 @@ def test_records_that_may_not_be_read_are_one_line(
     result = CliRunner().invoke(main, [*command.split(), "--cdr", str(tmp_path)])
     assert result.exit_code == 13
     assert f"{tmp_path} cannot be read (permission denied)" in result.stderr.splitlines()[-1]
+
+
+def test_figures_of_nothing_say_that_there_is_nothing(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["kpi", "--cdr", str(tmp_path)])
+    assert result.exit_code == 0
+    assert result.stderr == f"ccore: no records in {tmp_path}\n"
+    (tmp_path / "2026-11-21.contact.ccr").touch()
+    result = CliRunner().invoke(main, ["kpi", "--cdr", str(tmp_path), "--day", "2026-11-01"])
+    there = "there are some of 2026-11-21 to 2026-11-21"
+    assert result.stderr == f"ccore: no records of 2026-11-01 in {tmp_path}; {there}\n"
+
+
+@pytest.mark.parametrize("cdr", [".", "none"])
+def test_reports_that_would_all_fail_are_not_begun(tmp_path: Path, cdr: str) -> None:
+    (tmp_path / "file").touch()
+    target = tmp_path / ("file" if cdr == "." else "reports")
+    words = ["report", "--every", "day", "--cdr", str(tmp_path / cdr), "--to", str(target)]
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code in (DiskTrouble.exit_code, UnknownName.exit_code)
+    assert result.stderr.count("\n") == 1
