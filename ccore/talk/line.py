@@ -58,6 +58,11 @@ class Line:
         except OSError as error:
             raise self._gone(error.strerror or str(error)) from None
 
+    def nudge(self) -> None:
+        """Have events that wait at the switch sent now; by itself it looks every 20 ms."""
+        with suppress(OSError), self._writing:
+            self._sock.sendall(b"\n")
+
     def close(self) -> None:
         with suppress(OSError):  # the switch was quicker
             self._sock.shutdown(socket.SHUT_RDWR)  # wakes the reading thread

@@ -10,6 +10,7 @@ from typing import Self
 from ccore.errors import CcoreError, CommandRefused, SwitchUnreachable, UnsafeValue
 from ccore.esl import EventView, Frame
 from ccore.esl.quote import argument, check, header, setting, variable, word
+from ccore.talk.kept import Kept
 from ccore.talk.line import Line
 
 __all__ = ["Switch"]
@@ -26,12 +27,11 @@ class Switch:
     """
 
     def __init__(self, host: str, port: int, password: str, *, timeout_s: float = 10.0) -> None:
-        self.lost_events = 0
         self._timeout_s = timeout_s
         self._address = (host, port)
         self._news = threading.Condition()
         self._asking = threading.Lock()
-        self._events: deque[EventView] = deque()
+        self._events = Kept(MOST_EVENTS)
         self._subscribed: deque[str] = deque()
         self._replies: deque[str] = deque()
         self._over: CcoreError | None = None
@@ -47,6 +47,10 @@ class Switch:
         except CcoreError:
             self.close()
             raise
+
+    @property
+    def lost_events(self) -> int:
+        return self._events.lost
 
     def close(self) -> None:
         self._listening.close()
@@ -93,10 +97,14 @@ class Switch:
         extension): never put into them what somebody else has chosen. Raises CommandRefused with
         the cause (USER_BUSY, NO_ANSWER) if nobody answers.
         """
-        leg, job = str(uuid.uuid4()), str(uuid.uuid4())
-        settings = {"originate_timeout": str(timeout_s), **(variables or {})}
+        settings = {
+            "origination_uuid": str(uuid.uuid4()),
+            "originate_timeout": str(timeout_s),
+            **(variables or {}),
+        }
+        leg, job = word(settings["origination_uuid"], "leg"), str(uuid.uuid4())
         inside = ",".join(f"{word(n, 'name')}={variable(v, n)}" for n, v in settings.items())
-        line = f"originate {{origination_uuid={leg},{inside}}}{_dial(dial)} {_dial(target)}"
+        line = f"originate {{{inside}}}{_dial(dial)} {_dial(target)}"
         self._ask(f"bgapi {line}\nJob-UUID: {job}")
         done = self.wait("BACKGROUND_JOB", timeout_s=timeout_s + self._timeout_s, job=job)
         if done is None:
@@ -133,10 +141,8 @@ class Switch:
         custom = [word(name, "event") for name in names if "::" in name]
         # What follows CUSTOM are subclasses.
         words = [*plain, *(["CUSTOM", *custom] if custom else [])]
-        with self._asking:
-            self._listening.send(f"event plain {' '.join(words)}")
-            self._await(lambda: bool(self._subscribed))
-            _refuse("event", self._subscribed.popleft())
+        text = self._exchange(self._listening, f"event plain {' '.join(words)}", self._subscribed)
+        _refuse("event", text)
 
     def wait(
         self,
@@ -166,18 +172,17 @@ class Switch:
         def fits(event: EventView) -> bool:
             return all(event.get(key) == value for key, value in wanted) and where(event)
 
-        found: list[EventView] = []
+        found: EventView | None = None
+        looked_at = 0
 
         def look() -> bool:
-            for place, event in enumerate(self._events):
-                if fits(event):
-                    del self._events[place]
-                    found.append(event)
-                    return True
-            return False
+            nonlocal found, looked_at
+            found = self._events.take(fits, looked_at)
+            looked_at = self._events.came
+            return found is not None
 
         self._await(look, timeout_s, must=False)
-        return found[0] if found else None
+        return found
 
     # What the reading threads bring.
 
@@ -186,10 +191,7 @@ class Switch:
             if frame.content_type == b"command/reply":
                 self._subscribed.append(frame.reply)
             elif frame.content_type == b"text/event-plain":
-                if len(self._events) == MOST_EVENTS:
-                    self._events.popleft()
-                    self.lost_events += 1
-                self._events.append(frame.event())
+                self._events.add(frame.event())
             self._news.notify_all()
 
     def _take_reply(self, frame: Frame) -> None:
@@ -205,17 +207,21 @@ class Switch:
             self._news.notify_all()
 
     def _ask(self, line: str) -> str:
+        text = self._exchange(self._speaking, check(line), self._replies)
+        self._listening.nudge()  # what was asked for may have brought an event
+        _refuse(line.partition("\n")[0][:60], text)
+        return text
+
+    def _exchange(self, line: Line, command: str, replies: deque[str]) -> str:
         """One command at a time, so that every reply is for who asks."""
         with self._asking:
-            self._speaking.send(check(line))
+            line.send(command)
             try:
-                self._await(lambda: bool(self._replies))
+                self._await(lambda: bool(replies))
             except SwitchUnreachable:
                 self.close()  # a reply that comes after all would be taken for the next one's
                 raise
-            text = self._replies.popleft()
-        _refuse(line.partition("\n")[0][:60], text)
-        return text
+            return replies.popleft()
 
     def _await(
         self, look: Callable[[], bool], timeout_s: float | None = None, *, must: bool = True

@@ -1,5 +1,6 @@
 """The blocking client, and the example that uses it, against the simulated switch over TCP."""
 
+import socket
 import subprocess
 import sys
 import threading
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ccore.errors import CommandRefused, SwitchRefused, SwitchUnreachable, UnsafeValue
+from ccore.esl import EventView
 from ccore.talk import Switch
 from tests.esl.nasty import NASTY
 
@@ -139,6 +141,34 @@ def test_a_wrong_password_and_nobody_there_are_told_apart(sim: Sim) -> None:
         Switch("127.0.0.1", 1, "pear")
 
 
+def test_a_leg_may_be_named_by_who_calls(sim: Sim) -> None:
+    with connect(sim) as switch:
+        leg = ring(switch, sim, origination_uuid="leg-of-mine")
+        assert leg == "leg-of-mine"
+        switch.hang_up(leg)
+        assert switch.wait("CHANNEL_HANGUP_COMPLETE", leg, timeout_s=PATIENCE_S) is not None
+
+
+def test_an_event_that_does_not_fit_is_looked_at_once_and_stays(sim: Sim) -> None:
+    """However many wait, whoever waits for another one looks at the new ones alone."""
+    agents = [str(number) for number in range(1001, 1011)]
+    looked_at: list[str] = []
+
+    def is_last(event: EventView) -> bool:
+        looked_at.append(event.get(b"from-user"))
+        if len(looked_at) < len(agents):
+            sim.act(f"agent:{agents[len(looked_at)]}", "register")
+        return looked_at[-1] == agents[-1]
+
+    with connect(sim) as switch:
+        switch.subscribe("sofia::register")
+        sim.act(f"agent:{agents[0]}", "register")
+        assert switch.wait("CUSTOM", where=is_last, timeout_s=PATIENCE_S) is not None
+        assert looked_at == agents
+        left = [switch.wait("CUSTOM", timeout_s=PATIENCE_S) for _ in agents[:-1]]
+        assert [one and one.get(b"from-user") for one in left] == agents[:-1]
+
+
 def test_a_switch_that_goes_away_is_told_to_who_waits(sim: Sim) -> None:
     with connect(sim) as switch:
         switch.subscribe("CHANNEL_PARK")
@@ -147,6 +177,41 @@ def test_a_switch_that_goes_away_is_told_to_who_waits(sim: Sim) -> None:
             switch.wait("CHANNEL_PARK", timeout_s=PATIENCE_S)
         with pytest.raises(SwitchUnreachable):
             switch.api("version")
+
+
+def test_a_reply_that_comes_too_late_is_nobody_elses() -> None:
+    """A switch that answers the second subscription when it is asked for a third."""
+    late: list[socket.socket] = []
+
+    def serve(sock: socket.socket) -> None:
+        with sock:
+            sock.sendall(b"Content-Type: auth/request\n\n")
+            for asked in sock.makefile("rb"):
+                if asked.startswith(b"auth"):
+                    sock.sendall(b"Content-Type: command/reply\nReply-Text: +OK accepted\n\n")
+                elif asked.startswith(b"event") and sock not in late:
+                    sock.sendall(b"Content-Type: command/reply\nReply-Text: +OK\n\n")
+                    late.append(sock)
+                elif b"THIRD" in asked:
+                    sock.sendall(b"Content-Type: command/reply\nReply-Text: -ERR second\n\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def accept() -> None:
+            for _ in range(2):
+                threading.Thread(target=serve, args=(server.accept()[0],)).start()
+
+        accepting = threading.Thread(target=accept)
+        accepting.start()
+        host, port = server.getsockname()
+        with Switch(host, port, "pear", timeout_s=PATIENCE_S) as switch:
+            switch._timeout_s = 0.01
+            with pytest.raises(SwitchUnreachable, match="no reply"):
+                switch.subscribe("SECOND")
+            switch._timeout_s = PATIENCE_S
+            with pytest.raises(SwitchUnreachable):
+                switch.subscribe("THIRD")
+        accepting.join(PATIENCE_S)
 
 
 def test_the_example_runs(sim: Sim) -> None:
