@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import date
@@ -14,7 +15,7 @@ import click
 from ccore.cli.cdr_export_cmd import export
 from ccore.cli.cdr_import_cmd import import_
 from ccore.cli.options import example, json_option
-from ccore.cli.record_rows import COLUMNS, flat, kind_option
+from ccore.cli.record_rows import columns, flat, in_order, kind_option
 from ccore.cli.records_place import Place, days_option, finds_records, place_of
 from ccore.cli.tables import Column, Row, show
 from ccore.cli.text import one_line_json, safe
@@ -59,12 +60,12 @@ cdr.add_command(import_)
 def show_rows(
     cdr_dir: Path | None, config_path: Path, kind: str, days: tuple[date, ...], json: bool
 ) -> None:
-    """List the records, oldest first."""
+    """List the records, oldest first; times are those of the site's time zone."""
     from ccore.cdr import Row as Kind
 
     place = place_of(cdr_dir, config_path)
-    rows = [flat(fact) for fact in place.facts(Kind(kind), days)]
-    show(rows, COLUMNS[kind], json=json, empty="No records.")
+    rows = in_order([flat(fact) for fact in place.facts(Kind(kind), days)], kind)
+    show(rows, columns(kind, place.zone), json=json, empty="No records.")
     place.finish()
 
 
@@ -80,10 +81,11 @@ def tail(
     """The last records written; with --json one object a line."""
     place = place_of(cdr_dir, config_path)
     rows, last = _newest(place, kind, count=lines)
+    cells = columns(kind, place.zone)
     if json or follow:
-        _print_lines(rows, kind, json)
+        _print_lines(rows, cells, json)
     else:
-        show(rows, COLUMNS[kind], json=False, empty="No records.")
+        show(rows, cells, json=False, empty="No records.")
     stamp = _stamp(place.directory, kind)
     while follow:
         time.sleep(POLL_S)
@@ -91,7 +93,7 @@ def tail(
         if now != stamp:
             stamp = now
             rows, last = _newest(place, kind, after=last)
-            _print_lines(rows, kind, json)
+            _print_lines(rows, cells, json)
     place.finish()
 
 
@@ -203,12 +205,12 @@ def _verified(file: str, blocks: list[int], last: int, damage: "list[Damage]") -
     }
 
 
-def _print_lines(rows: list[Row], kind: str, json: bool) -> None:
+def _print_lines(rows: list[Row], shown: Sequence[Column], json: bool) -> None:
     for row in rows:
         if json:
             click.echo(one_line_json(row))
         else:
-            cells = (str(column.cell(row) or "-") for column in COLUMNS[kind])
+            cells = (str(column.cell(row) or "-") for column in shown)
             click.echo("  ".join(safe(cell) for cell in cells))
     sys.stdout.flush()
 

@@ -1,7 +1,7 @@
 """Records as flat dictionaries, and the columns in which people are shown them."""
 
-import time
 from dataclasses import asdict
+from datetime import datetime, tzinfo
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from ccore.cli.text import span
 if TYPE_CHECKING:
     from ccore.cdr import RowFact
 
-__all__ = ["COLUMNS", "KINDS", "flat", "kind_option"]
+__all__ = ["KINDS", "columns", "flat", "in_order", "kind_option"]
 
 KINDS = ("contact", "leg", "agent")
 
@@ -29,9 +29,20 @@ def flat(fact: "RowFact") -> dict[str, Any]:
     }
 
 
-def _when(field: str, row: Row) -> str:
-    at_s = max(0, min(row[field] // 1_000_000, 253_402_000_000))
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at_s))
+def in_order(rows: list[Row], kind: str) -> list[Row]:
+    """By when each began: files have them by when they ended."""
+    return sorted(rows, key=lambda row: int(row[_BEGIN[kind]]))
+
+
+def columns(kind: str, zone: tzinfo) -> tuple[Column, ...]:
+    """When it began, in a time zone, and what it was."""
+    begin = _BEGIN[kind]
+    return Column(begin.removesuffix("_us"), lambda row: _when(row[begin], zone)), *_COLUMNS[kind]
+
+
+def _when(at_us: int, zone: tzinfo) -> str:
+    at_s = max(0, min(at_us // 1_000_000, 253_402_000_000))
+    return f"{datetime.fromtimestamp(at_s, zone):%Y-%m-%d %H:%M:%S}"
 
 
 def _good(row: Row) -> str:
@@ -44,9 +55,10 @@ def _length(row: Row) -> str:
     return span((row["end_us"] - row["start_us"]) // 1000)
 
 
-COLUMNS = {
+_BEGIN = {"contact": "arrived_us", "leg": "start_us", "agent": "start_us"}
+
+_COLUMNS = {
     "contact": (
-        Column("arrived", lambda row: _when("arrived_us", row)),
         Column("calling", lambda row: row["calling"]),
         Column("name", lambda row: row["calling_name"], spare=4),
         Column("called", lambda row: row["called"], spare=2),
@@ -59,7 +71,6 @@ COLUMNS = {
         Column("contact", lambda row: row["contact"], style=lambda _: "bright_black", spare=5),
     ),
     "leg": (
-        Column("start", lambda row: _when("start_us", row)),
         Column("kind", lambda row: row["kind"]),
         Column("result", lambda row: row["result"]),
         Column("length", _length, right=True),
@@ -69,7 +80,6 @@ COLUMNS = {
         Column("contact", lambda row: row["contact"], style=lambda _: "bright_black", spare=5),
     ),
     "agent": (
-        Column("start", lambda row: _when("start_us", row)),
         Column("agent", lambda row: row["agent"]),
         Column("state", lambda row: row["state"]),
         Column("reason", lambda row: row["reason"]),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -70,6 +70,12 @@ class Place:
         for day in days.dates:
             rows = read(self.directory, kind, [day], tell=self.tell)
             yield from facts(kind, rows, days.strings)
+
+    @property
+    def zone(self) -> tzinfo:
+        from ccore.kpi.groups import zone_of
+
+        return zone_of(self.timezone)
 
     def check(self) -> None:
         """Refuse a directory that is none."""

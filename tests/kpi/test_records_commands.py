@@ -4,7 +4,9 @@ import csv
 import io
 import json
 import re
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner, Result
@@ -108,6 +110,21 @@ def test_show_and_tail_escape_what_callers_chose(cdr_dir: Path) -> None:
     rows = json.loads(good("cdr", "show", "--cdr", cdr_dir, "--json"))
     assert rows[0]["calling_name"] == HOSTILE
     assert rows[0]["outcome"] == "answered"
+
+
+def test_rows_are_shown_in_the_order_and_the_time_zone_of_the_site(
+    cdr_dir: Path, tmp_path: Path
+) -> None:
+    config = tmp_path / "ccore.toml"
+    config.write_text('[site]\ntimezone = "Asia/Shanghai"\n', "utf-8")
+    for kind, begin in (("contact", "arrived_us"), ("leg", "start_us"), ("agent", "start_us")):
+        words = ("cdr", "show", "--kind", kind, "--cdr", cdr_dir, "--config", config)
+        begins = [row[begin] for row in json.loads(good(*words, "--json"))]
+        assert begins == sorted(begins)
+        shown = [line[:19] for line in good(*words).splitlines()[1:]]
+        there = ZoneInfo("Asia/Shanghai")
+        at = (datetime.fromtimestamp(begin_us // 1_000_000, there) for begin_us in begins)
+        assert shown == [f"{one:%Y-%m-%d %H:%M:%S}" for one in at]
 
 
 def test_tail_prints_the_last(cdr_dir: Path) -> None:
