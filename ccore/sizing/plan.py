@@ -1,11 +1,16 @@
 """A centre's size, item by item: each with its number, its unit and the formula it comes from."""
 
-from dataclasses import dataclass
-from math import ceil, inf
+from dataclasses import dataclass, fields
+from math import ceil, isfinite
 
 from ccore.cdr import DTYPES, Row
 from ccore.errors import BadRequest
-from ccore.sizing.erlang import blocking, blocking_with_recall, servers_for_blocking
+from ccore.sizing.erlang import (
+    MOST_SERVERS,
+    blocking,
+    blocking_with_recall,
+    servers_for_blocking,
+)
 from ccore.sizing.media import codec, file_bytes_per_s
 from ccore.sizing.parts import size_class
 from ccore.sizing.staffing import Demand, Service, Target, agents_for, serve
@@ -170,10 +175,18 @@ def _of(items: list[Item], name: str) -> float:
 
 
 def _check(wanted: Wanted) -> None:
+    for given in (wanted, wanted.target):
+        for name in (field.name for field in fields(given)):
+            value = getattr(given, name)
+            if isinstance(value, float) and not isfinite(value):
+                named = name.removesuffix("_s").replace("_", " ")
+                raise BadRequest(what=f"{named} is {value:g}", expected="a finite number")
+    if wanted.agents > MOST_SERVERS:
+        raise BadRequest(what=f"{wanted.agents:,} agents", expected=f"at most {MOST_SERVERS:,}")
     above = {"calls": wanted.calls, "period": wanted.period_s, "handling time": wanted.handle_s}
     above |= {"growth": wanted.growth, "busy hour": wanted.busy_hour}
     for name, value in above.items():
-        if not 0 < value < inf:
+        if value <= 0:
             raise BadRequest(what=f"{name} is {value:g}", expected="above 0")
     for name, value in {"shrinkage": wanted.shrinkage, "contained": wanted.contained}.items():
         if not 0 <= value < 1:
