@@ -141,6 +141,7 @@ def kpi(
     place = override(
         place_of(cdr_dir, config_path),
         threshold_s=threshold_s,
+        thresholds_s=None if threshold_s is None else {},
         short_s=short_s,
         service_level=service_level,
         attribution=attribution,
@@ -191,6 +192,7 @@ def _document(result: "Table") -> dict[str, Any]:
     return {
         "service_level": result.plan.service_level,
         "threshold_s": result.plan.threshold_s,
+        "thresholds_s": result.plan.thresholds_s,
         "short_s": result.plan.short_s,
         "attribution": result.plan.attribution,
         "timezone": result.plan.timezone,
@@ -308,7 +310,7 @@ def _caption(result: "Table", say: "Words") -> str:
         name=safe(plan.service_level),
         variant=plan.variant.name,
         formula=formula(plan.variant, say["lang"]),
-        threshold=plan.threshold_s,
+        threshold=safe(plan.limit),
         short=plan.short_s,
         rule=plan.attribution,
         zone=plan.timezone,

@@ -29,6 +29,7 @@ class Place:
     directory: Path
     timezone: str = "UTC"
     threshold_s: int = 20
+    thresholds_s: dict[str, int] = field(default_factory=dict)  # of queues with their own
     short_s: int = 5
     service_level: str = "negative"
     attribution: str = ""
@@ -53,6 +54,7 @@ class Place:
 
         said: dict[str, Any] = {
             "threshold_s": self.threshold_s,
+            "thresholds_s": self.thresholds_s,
             "short_s": self.short_s,
             "service_level": self.service_level,
             "attribution": self.attribution,
@@ -154,7 +156,7 @@ def place_of(cdr_dir: Path | None, config_path: Path) -> Place:
     if cdr_dir is not None and not config_path.exists():
         return Place(cdr_dir, timezone=kept_zone(cdr_dir) or "UTC")
     from ccore.config import load
-    from ccore.kpi import Experts
+    from ccore.kpi import Experts, own_thresholds
     from ccore.kpi.targets import Band
 
     config = load(config_path)
@@ -163,6 +165,7 @@ def place_of(cdr_dir: Path | None, config_path: Path) -> Place:
         directory=directory,
         timezone=kept_zone(directory) or config.site.timezone,
         threshold_s=config.kpi.threshold_s,
+        thresholds_s=own_thresholds(config),
         short_s=config.kpi.short_s,
         service_level=config.kpi.service_level,
         attribution=config.kpi.attribution,

@@ -77,6 +77,7 @@ def report(
     place = override(
         place_of(cdr_dir, config_path),
         threshold_s=threshold_s,
+        thresholds_s=None if threshold_s is None else {},
         short_s=short_s,
         service_level=service_level,
         attribution=attribution,

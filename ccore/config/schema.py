@@ -332,7 +332,9 @@ class Target(Table):
 
 class Kpi(Table):
     service_level: str = "negative"  # default variant; see docs/kpi.md
-    threshold_s: Seconds = 20  # answered within, where a queue says nothing else
+    threshold_s: Seconds = 20  # answered within
+    # each queue by its own service_level.within_s, others by threshold_s
+    queue_thresholds: bool = False
     short_s: Seconds = 5  # abandoned sooner is a short abandon
     attribution: str = ""  # when a contact counts; empty: on arrival; see docs/kpi.md
     expert_queues: tuple[Name, ...] = ()  # a transfer that ends here is an expert transfer

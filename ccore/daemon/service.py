@@ -27,6 +27,7 @@ from ccore.daemon.today import Today
 from ccore.daemon.writer import Writer, alive_us
 from ccore.errors import BadRequest, CcoreError, DiskTrouble
 from ccore.floor import Floor
+from ccore.kpi import own_thresholds
 from ccore.model import Fact
 from ccore.prompts.speak import silent
 from ccore.store import SqliteStore
@@ -111,7 +112,8 @@ class Service:
             floor.caller_key = partial(hash_number, key=key)
         for last in store.load_last_agents(since_us):
             floor.relations.last[last.calling, last.queue] = (last.agent, last.at_us)
-        self._today = Today(config.kpi, config.site.timezone, now_us)
+        limits_s = own_thresholds(config)
+        self._today = Today(config.kpi, config.site.timezone, now_us, limits_s)
         self._today.recall(records, lambda t: log.warning("%s", t))
         self._runner = Runner(floor, self._clock, self._take, self._alive)
         self._decisions = DecisionLog(

@@ -6,10 +6,11 @@ A day is one of the site's time zone; a contact belongs to the day on which it a
 to the day in which it passed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -35,8 +36,15 @@ OF_ALL = (*FIGURES, "blocked", "closed", "forced", "occupancy", "utilisation")
 class Today:
     """Fed with facts, asked for figures; knows the time only by what it is told."""
 
-    def __init__(self, wanted: Kpi, timezone: str, now_us: int) -> None:
+    def __init__(
+        self,
+        wanted: Kpi,
+        timezone: str,
+        now_us: int,
+        thresholds_s: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:
         self._wanted = wanted
+        self._thresholds_s = dict(thresholds_s)
         self._zone = zone_of(timezone)
         self._begin(now_us)
 
@@ -68,6 +76,7 @@ class Today:
             "since_us": self.begin_us,
             "service_level_name": self._wanted.service_level,
             "threshold_s": self._wanted.threshold_s,
+            "thresholds_s": self._thresholds_s,
             "short_s": self._wanted.short_s,
             **_told(self._all, OF_ALL),
             "queues": {
@@ -86,6 +95,7 @@ class Today:
         return Plan(
             by=("queue",),
             threshold_s=wanted.threshold_s,
+            thresholds_s=self._thresholds_s,
             short_s=wanted.short_s,
             service_level=wanted.service_level,
             experts=Experts(frozenset(wanted.expert_queues), frozenset(wanted.expert_agents)),
@@ -93,7 +103,9 @@ class Today:
 
     def _counters(self) -> Counters:
         plan = self._plan
-        return Counters(plan.threshold_s, plan.short_s, plan.service_level, plan.experts)
+        return Counters(
+            plan.threshold_s, plan.short_s, plan.service_level, plan.experts, plan.thresholds_s
+        )
 
     def _count(self, fact: RowFact) -> None:
         if isinstance(fact, AgentInterval):

@@ -245,7 +245,7 @@ class Orders:
         contact.changed.add(contact.id)
         if accepted:
             contact.outcome = Outcome.CALLBACK
-            fields = {
+            fields: dict[str, str | int] = {
                 "contact": contact.id,
                 "arrived_us": contact.arrived_us,
                 "calling": contact.calling,

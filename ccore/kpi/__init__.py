@@ -9,6 +9,7 @@ from ccore.kpi.formula import Kpi, Value
 from ccore.kpi.groups import GROUPS, NO_TEAMS, teams_of
 from ccore.kpi.levels import SERVICE_LEVELS, service_level
 from ccore.kpi.live import Counters
+from ccore.kpi.names import own_thresholds
 from ccore.kpi.partial import Partial, merge
 from ccore.kpi.plan import Plan
 from ccore.kpi.sums import Part, Sums, part
@@ -32,6 +33,7 @@ __all__ = [
     "Value",
     "find",
     "merge",
+    "own_thresholds",
     "part",
     "service_level",
     "table",

@@ -28,6 +28,7 @@ SAME: dict[str, type] = {
     "grouped_by": str,  # such as "queue,day"
     "service_level_name": str,
     "threshold_s": int,
+    "thresholds": str,  # of queues with their own, such as sales=10,service=30
     "short_s": int,
     "attribution": str,
     "timezone": str,
@@ -57,7 +58,8 @@ def keep(result: Table, target: Path, *, records: Path, days: Sequence[date] = (
         rows = rows[-1:]
     names = ", ".join(f'"{name}"' for name in COLUMNS)
     places = ", ".join("?" for _ in COLUMNS)
-    where = " and ".join(f'"{name}" = ?' for name in SAME)
+    # Rows of an older ccore have null in a column that it did not know.
+    where = " and ".join(f"ifnull(\"{name}\", '') = ?" for name in SAME)
     try:
         with closing(sqlite3.connect(target)) as connection:
             _make_room(Database(connection))
@@ -91,6 +93,7 @@ def _same(result: Table, records: Path, days: Sequence[date]) -> dict[str, str |
         "grouped_by": ",".join(result.by),
         "service_level_name": plan.service_level,
         "threshold_s": plan.threshold_s,
+        "thresholds": ",".join(f"{queue}={s}" for queue, s in plan.thresholds_s.items()),
         "short_s": plan.short_s,
         "attribution": plan.attribution,
         "timezone": plan.timezone,

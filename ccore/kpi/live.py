@@ -1,5 +1,8 @@
 """The same figures while the day runs: counters fed fact by fact."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from ccore.kpi.definitions import find
 from ccore.kpi.experts import Experts
 from ccore.kpi.formula import Value
@@ -40,8 +43,11 @@ class Counters:
         short_s: int,
         service_level: str = "negative",
         experts: Experts = Experts(),  # noqa: B008  (immutable)
+        thresholds_s: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
+        """`thresholds_s` are those of queues that have their own."""
         self._experts = experts
+        self._own_ms = {queue: limit_s * 1000 for queue, limit_s in thresholds_s.items()}
         self.sums = Sums()
         self._threshold_ms = threshold_s * 1000
         self._short_ms = short_s * 1000
@@ -92,6 +98,7 @@ class Counters:
         sums = self.sums
         kind = part(fact.outcome, bool(fact.queued_us))
         wait_ms = fact.wait_ms
+        threshold_ms = self._own_ms.get(fact.queue, self._threshold_ms)
         sums.attempts += 1
         setattr(sums, COUNT_OF[kind], getattr(sums, COUNT_OF[kind]) + 1)
         sums.entered_ivr += fact.ivr_ms > 0 or fact.outcome is Outcome.IVR
@@ -104,7 +111,7 @@ class Counters:
         sums.survey_top += fact.survey >= TOP_MARK
         sums.survey_points += fact.survey
         if kind is Part.ANSWERED:
-            sums.answered_in += wait_ms <= self._threshold_ms
+            sums.answered_in += wait_ms <= threshold_ms
             sums.held += fact.hold_ms > 0
             if fact.transfers:
                 sums.transferred += 1
@@ -117,7 +124,7 @@ class Counters:
             sums.hold_ms += fact.hold_ms
             sums.longest_answered_ms = max(sums.longest_answered_ms, wait_ms)
         elif kind is Part.ABANDONED:
-            sums.abandoned_in += wait_ms <= self._threshold_ms
+            sums.abandoned_in += wait_ms <= threshold_ms
             sums.wait_abandoned_ms += wait_ms
             if wait_ms <= self._short_ms:
                 sums.abandoned_short += 1
@@ -126,6 +133,6 @@ class Counters:
             sums.wait_flowout_ms += wait_ms
             if fact.outcome is Outcome.CALLBACK:
                 sums.callbacks += 1
-                sums.callbacks_in += wait_ms <= self._threshold_ms
+                sums.callbacks_in += wait_ms <= threshold_ms
         if kind in (Part.ANSWERED, Part.ABANDONED, Part.FLOWOUT):
             sums.longest_ms = max(sums.longest_ms, wait_ms)

@@ -1,14 +1,21 @@
-"""Names under `[kpi]`, which the rules of the configuration cannot know, held against ours."""
+"""What the configuration says of figures; names under `[kpi]` it cannot know are checked here."""
 
 from ccore.config.faults import Fault, nearest, show
-from ccore.config.schema import Kpi
+from ccore.config.schema import Config, Kpi
 from ccore.errors import UnknownName
 from ccore.kpi.attribution import RULES
 from ccore.kpi.definitions import KPI, find
 from ccore.kpi.levels import VARIANTS
 from ccore.kpi.targets import LEVEL
 
-__all__ = ["check_names"]
+__all__ = ["check_names", "own_thresholds"]
+
+
+def own_thresholds(config: Config) -> dict[str, int]:
+    """Seconds of the queues whose own threshold counts."""
+    if not config.kpi.queue_thresholds:
+        return {}
+    return {name: queue.service_level.within_s for name, queue in config.queues.items()}
 
 
 def check_names(wanted: Kpi) -> None:

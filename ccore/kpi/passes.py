@@ -47,9 +47,9 @@ def parts_of(contacts: Rows) -> Ints:
 
 
 def contact_part(
-    rows: Rows, keys: Ints, *, threshold_ms: int, short_ms: int, waits: bool
+    rows: Rows, keys: Ints, *, threshold_ms: int | Ints, short_ms: int, waits: bool
 ) -> Partial:
-    """The partial result of contacts with these keys."""
+    """The partial result of contacts with these keys; each may have a threshold of its own."""
     unique, index = unique_rows(keys)
     sums = Partial.of(unique)
     add_contacts(sums, rows, index, threshold_ms=threshold_ms, short_ms=short_ms)
@@ -59,7 +59,7 @@ def contact_part(
 
 
 def add_contacts(
-    sums: Partial, rows: Rows, index: Ints, *, threshold_ms: int, short_ms: int
+    sums: Partial, rows: Rows, index: Ints, *, threshold_ms: int | Ints, short_ms: int
 ) -> None:
     parts = parts_of(rows)
     wait_ms = rows["wait_ms"].astype(np.int64)

@@ -1,12 +1,13 @@
 """How figures are wanted, and the partial result of some rows under it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 
-from ccore.cdr import Records, Rows
+from ccore.cdr import Records, Rows, Text
 from ccore.cdr.layout import NONE_MS
 from ccore.errors import BadRequest
 from ccore.kpi import fast, passes
@@ -28,6 +29,7 @@ COUNTED_LEGS = (LegKind.WRAPUP, LegKind.TALK, LegKind.CALLBACK)
 class Plan:
     by: tuple[str, ...] = ()
     threshold_s: int = 20
+    thresholds_s: Mapping[str, int] = field(default_factory=dict)  # of queues with their own
     short_s: int = 5
     service_level: str = "negative"
     attribution: str = ""  # empty: what the service level asks for, else arrival
@@ -70,9 +72,10 @@ class Plan:
         contacts, legs = records.contacts, records.legs
         legs = legs[np.isin(legs["kind"], COUNTED_LEGS)]
         wrapups = legs[legs["kind"] == LegKind.WRAPUP]
-        at_us = moments(self.attribution, contacts, wrapups, self.threshold_s * 1000)
+        threshold_ms = self._thresholds_ms(records)
+        at_us = moments(self.attribution, contacts, wrapups, threshold_ms)
         parts = [
-            self._contacts(records, at_us),
+            self._contacts(records, at_us, threshold_ms),
             self._legs(legs, contacts, at_us),
             self._agents(records.agents),
         ]
@@ -84,22 +87,41 @@ class Plan:
     def is_split(self) -> bool:
         return self.attribution == "split" and self.groups.has_time
 
-    def _contacts(self, records: Records, at_us: Ints) -> Partial:
+    @property
+    def limit(self) -> str:
+        """T in words, in seconds: 20, or 20 (sales 10, service 30)."""
+        own = ", ".join(f"{queue} {limit_s}" for queue, limit_s in self.thresholds_s.items())
+        return f"{self.threshold_s} ({own})" if own else f"{self.threshold_s}"
+
+    def _thresholds_ms(self, records: Records) -> Ints:
+        """Of each contact: that of its queue, or the common one."""
+        of_queue = np.full(1 << 16, self.threshold_s * 1000, np.int64)
+        queues = records.contacts["queue"]
+        for ident in np.unique(queues).tolist() if self.thresholds_s else ():
+            own_s = self.thresholds_s.get(records.strings.text(Text.QUEUE, ident))
+            of_queue[ident] = of_queue[ident] if own_s is None else own_s * 1000
+        thresholds: Ints = of_queue[queues]
+        return thresholds
+
+    def _contacts(self, records: Records, at_us: Ints, threshold_ms: Ints) -> Partial:
         rows = records.contacts
-        limits = {"threshold_ms": self.threshold_s * 1000, "short_ms": self.short_s * 1000}
-        if self.compiled and fast.suits(self.by):
+        short_ms = self.short_s * 1000
+        if self.compiled and not self.thresholds_s and fast.suits(self.by):
             counts_on_arrival = self.attribution in ("arrival", "split")
             sums = fast.contact_parts(
                 rows,
                 None if counts_on_arrival else at_us,
                 self.groups,
-                **limits,
+                threshold_ms=self.threshold_s * 1000,
+                short_ms=short_ms,
                 waits=self.percentiles,
                 threads=self.threads,
             )
         else:
             keys = self.groups.of_contacts(rows, at_us)
-            sums = passes.contact_part(rows, keys, **limits, waits=self.percentiles)
+            sums = passes.contact_part(
+                rows, keys, threshold_ms=threshold_ms, short_ms=short_ms, waits=self.percentiles
+            )
         if self.is_split:
             sums.sums[:, [PLACE["talk_ms"], PLACE["hold_ms"]]] = 0
         if self.experts == Experts():

@@ -117,7 +117,7 @@ def _defined(result: Table, say: Words) -> str:
         say["defined"].format(
             formula=formula(result.plan.variant, say["lang"]),
             name=result.plan.service_level,
-            threshold=result.plan.threshold_s,
+            threshold=result.plan.limit,
             short=result.plan.short_s,
             rule=say[f"rule {result.plan.attribution}"],
             zone=result.plan.timezone,

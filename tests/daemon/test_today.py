@@ -18,6 +18,7 @@ from tests.kpi.micro_set import micro_facts
 NOON_US = START_US + 43_200_000_000
 HOUR_US = 3_600_000_000
 WANTED = Kpi(service_level="amazon", threshold_s=15)
+OWN = {"sales": 40, "unheard of": 1}
 zones = st.sampled_from(["UTC", "Asia/Shanghai", "America/New_York"])
 
 
@@ -28,7 +29,13 @@ def nothing_told(trouble: Exception) -> None:
 def batch(records: Records, zone: str, by: tuple[str, ...]) -> dict[tuple[str, ...], Line]:
     """The lines of one local day."""
     result = table(
-        records, by=("day", *by), timezone=zone, service_level="amazon", threshold_s=15, short_s=5
+        records,
+        by=("day", *by),
+        timezone=zone,
+        service_level="amazon",
+        threshold_s=15,
+        thresholds_s=OWN,
+        short_s=5,
     )
     return {line.key: line for line in result.lines}
 
@@ -44,7 +51,7 @@ def test_live_figures_are_those_of_the_batch_also_after_a_restart(
         for fact in before:
             writer.append(fact)
         writer.flush()
-        today = Today(WANTED, zone, NOON_US)
+        today = Today(WANTED, zone, NOON_US, OWN)
         today.recall(directory, nothing_told)
         today.add(after, NOON_US + HOUR_US)
         for fact in after:

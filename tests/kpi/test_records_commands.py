@@ -89,6 +89,29 @@ def test_a_limit_that_no_call_reaches_is_refused(cdr_dir: Path, option: str) -> 
     assert "is not in the range" in result.stderr
 
 
+def test_each_queue_may_have_its_own_threshold(cdr_dir: Path) -> None:
+    """The vectors' support answers after 10, 21 and 25 seconds."""
+    config = cdr_dir.parent / "ccore.toml"
+    config.write_text(
+        "[kpi]\nqueue_thresholds = true\n[agents.1001]\nskills = { support = 1 }\n"
+        "[queues.support]\nskills = { support = 1 }\nservice_level = { within_s = 45 }\n"
+    )
+    options = ("kpi", "--cdr", cdr_dir, "--config", config, "--by", "queue")
+    options += ("--service-level", "sl1")
+    document = json.loads(good(*options, "--json"))
+    assert document["thresholds_s"] == {"support": 45}
+    levels = {line["queue"]: line["sl1"] for line in document["lines"]}
+    common = json.loads(good(*options, "--threshold", "20", "--json"))
+    before = {line["queue"]: line["sl1"] for line in common["lines"]}
+    assert (levels["support"], levels["sales"]) == (1, before["sales"])
+    assert before["support"] < 1
+    assert common["thresholds_s"] == {}
+    assert document["total"]["sl1"] > common["total"]["sl1"]
+    assert "T = 20 (support 45) s" in good(*options)
+    by_event = json.loads(good(*options, "--attribution", "event", "--by", "interval", "--json"))
+    assert by_event["total"]["sl1"] == document["total"]["sl1"]
+
+
 def test_kpi_takes_its_definitions_from_the_configuration(cdr_dir: Path) -> None:
     config = cdr_dir.parent / "ccore.toml"
     config.write_text(
