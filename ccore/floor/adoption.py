@@ -274,13 +274,16 @@ class Adoption:
 
     def _ring_was_cut(self, contact: Contact, leg: SwitchLeg) -> None:
         """His phone rang when we died: on record, and offered anew."""
+        floor, stay = self.floor, contact.stay
         contact.offers += 1
-        self.floor.tell(
+        # Ringing lies inside a stretch in a queue: is he in it still, or was it closed just now?
+        is_inside = stay is not None and stay.entered_us < floor.now_us
+        floor.tell(
             contact.leg_closed(
                 LegKind.RING,
                 LegResult.CANCELLED,
-                self.floor.stamps[contact.node].past(leg.created_us, self.floor.now_us),
-                self.floor.now_us,
+                floor.stamps[contact.node].past(leg.created_us, floor.now_us),
+                floor.now_us if is_inside else contact.settled_us,
                 queue=contact.queue,
                 agent=leg.variables.get("agent", ""),
                 cause="ORIGINATOR_CANCEL",

@@ -288,3 +288,22 @@ def test_a_switch_that_died_ends_its_calls_with_that_cause(bench: Bench) -> None
     assert bench.state_of("1001") is AgentState.READY
     contact = bench.call("4001", "caller:3")
     assert contact.state is CallState.RINGING, "new calls are served as soon as it is there"
+
+
+def test_whom_the_fallback_took_while_a_phone_rang_has_that_ring_inside_his_wait(
+    bench: Bench,
+) -> None:
+    bench.plant.reload(parse(CENTRE.replace("ring_s = 20", "ring_s = 60"), "rings-long.toml"))
+    bench.sign_in("1001")
+    contact = bench.call("4001")
+    assert contact.state is CallState.RINGING
+    bench.kill_and_start(29.2)  # by then its fallback is due
+    assert bench.again(contact).state is CallState.LEAVING
+    bench.plant.act("caller:1", "hangup")
+    bench.pass_s(1)
+    row, legs = bench.rows(contact)
+    assert (row.outcome, row.offers) == (Outcome.OVERFLOWED, 1)
+    assert row.ring_ms <= row.wait_ms
+    (ring,) = [leg for leg in legs if leg.kind is LegKind.RING]
+    (queue,) = [leg for leg in legs if leg.kind is LegKind.QUEUE]
+    assert ring.end_us <= queue.end_us
