@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,7 +55,7 @@ cdr.add_command(import_)
 @cdr.command("show", epilog=example("ccore cdr show --kind leg --day 2026-11-21"))
 @finds_records
 @kind_option
-@days_option()
+@days_option(help="Only what began on this day of the site; may be given several times.")
 @json_option
 def show_rows(
     cdr_dir: Path | None, config_path: Path, kind: str, days: tuple[date, ...], json: bool
@@ -64,7 +64,9 @@ def show_rows(
     from ccore.cdr import Row as Kind
 
     place = place_of(cdr_dir, config_path)
-    rows = in_order([flat(fact) for fact in place.facts(Kind(kind), days)], kind)
+    near = {day + timedelta(off) for day in days for off in (-1, 0, 1)}  # files have UTC days
+    rows: list[Row] = [flat(fact) for fact in place.facts(Kind(kind), tuple(near))]
+    rows = in_order(rows, kind, place.zone, days)
     show(rows, columns(kind, place.zone), json=json, empty="No records.")
     place.finish()
 
@@ -154,7 +156,7 @@ def pack(cdr_dir: Path | None, config_path: Path, age_days: int, gently: bool, j
 
     The daemon does this by itself. Beside a running one, only days that it has closed are packed.
     """
-    from datetime import UTC, datetime, timedelta
+    from datetime import UTC, datetime
 
     from ccore.cdr import JournalWriter
     from ccore.cdr.packing import PackedDay, pack_closed

@@ -1,7 +1,8 @@
 """Records as flat dictionaries, and the columns in which people are shown them."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
@@ -29,9 +30,11 @@ def flat(fact: "RowFact") -> dict[str, Any]:
     }
 
 
-def in_order(rows: list[Row], kind: str) -> list[Row]:
-    """By when each began: files have them by when they ended."""
-    return sorted(rows, key=lambda row: int(row[_BEGIN[kind]]))
+def in_order(rows: list[Row], kind: str, zone: tzinfo, days: Sequence[date]) -> list[Row]:
+    """By when each began, which files have by when they ended; only of these days, if any."""
+    begin = _BEGIN[kind]
+    of = [row for row in rows if not days or _moment(row[begin], zone).date() in days]
+    return sorted(of, key=lambda row: int(row[begin]))
 
 
 def columns(kind: str, zone: tzinfo) -> tuple[Column, ...]:
@@ -41,8 +44,11 @@ def columns(kind: str, zone: tzinfo) -> tuple[Column, ...]:
 
 
 def _when(at_us: int, zone: tzinfo) -> str:
-    at_s = max(0, min(at_us // 1_000_000, 253_402_000_000))
-    return f"{datetime.fromtimestamp(at_s, zone):%Y-%m-%d %H:%M:%S}"
+    return f"{_moment(at_us, zone):%Y-%m-%d %H:%M:%S}"
+
+
+def _moment(at_us: int, zone: tzinfo) -> datetime:
+    return datetime.fromtimestamp(max(0, min(at_us // 1_000_000, 253_402_000_000)), zone)
 
 
 def _good(row: Row) -> str:

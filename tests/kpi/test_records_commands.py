@@ -148,6 +148,8 @@ def test_rows_are_shown_in_the_order_and_the_time_zone_of_the_site(
         there = ZoneInfo("Asia/Shanghai")
         at = (datetime.fromtimestamp(begin_us // 1_000_000, there) for begin_us in begins)
         assert shown == [f"{one:%Y-%m-%d %H:%M:%S}" for one in at]
+        of_days = [good(*words, "--day", day).splitlines()[1:] for day in {d[:10] for d in shown}]
+        assert sorted(sum(of_days, [])) == sorted(good(*words).splitlines()[1:])
 
 
 def test_tail_prints_the_last(cdr_dir: Path) -> None:
