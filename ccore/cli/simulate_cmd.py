@@ -30,9 +30,10 @@ THEORY = "Erlang"  # the line beside a variant that a formula fits
         "ccore simulate examples/simulate-day.toml",
         "ccore simulate examples/simulate-sites.toml --seeds 5 --to sites.html --language zh",
         "ccore simulate examples/simulate-skills.toml --least-staff --json",
+        "ccore simulate examples/*.toml --json",
     )
 )
-@click.argument("file", type=FILE)
+@click.argument("files", metavar="FILE...", type=FILE, nargs=-1, required=True)
 @click.option("--variant", "variants", multiple=True, help="Only this; `plain`: the file itself.")
 @click.option("--seeds", type=click.IntRange(1, 10_000), help="Days to simulate of each variant.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The first day's seed.")
@@ -45,7 +46,7 @@ THEORY = "Erlang"  # the line beside a variant that a formula fits
 @click.option("--language", default="en", show_default=True, help="en or zh.")
 @json_option
 def simulate(
-    file: Path,
+    files: tuple[Path, ...],
     variants: tuple[str, ...],
     seeds: int | None,
     seed: int,
@@ -61,32 +62,55 @@ def simulate(
     """What a day would bring: the centre of a scenario, its callers and its staff, in virtual time.
 
     The floor and the router are those that serve real calls; switch and people are simulated.
-    Figures are means over the seeds, with half the width of their 95 % confidence interval.
+    Figures are means over the seeds, with half the width of their 95 % confidence interval. Of
+    several files, those that are no scenarios, or that replay records which are not there, are told
+    and passed over.
     """
-    from ccore.sizing.reading import read, scenario_of
+    from ccore.errors import BadRequest
+    from ccore.sizing.reading import read, scenario_of, why_not
     from ccore.sizing.words import say
 
     say("agents", language)
     if target is not None and target.suffix not in (".svg", ".html"):
         raise click.BadParameter("a name that ends in .svg or .html", param_hint="--to")
-    data = read(file)
-    known = list(data["variants"]) if isinstance(data.get("variants"), dict) else []
-    chosen = ["" if one == "plain" else one for one in variants or known or ["plain"]]
-    chosen_ones = [scenario_of(data, one, str(file)) for one in chosen]
-    if least_staff:
-        _least_staff(data, chosen_ones, file, seeds, seed, jobs, json, language)
-        return
-    if records is not None:
-        _keep(chosen_ones[0], seed, records)
-    summaries = _run(chosen_ones, seeds, seed, jobs)
-    lines = list(_lines(chosen_ones, summaries, queues, streams))
-    if target is not None:
-        _draw(target, chosen_ones, summaries, lines, language)
+    if len(files) > 1 and (target or records):
+        raise click.BadParameter("goes with one FILE", param_hint="--to" if target else "--records")
+    found: list[Row] = []
+    for file in files:
+        data = read(file)
+        if len(files) > 1:
+            if why := why_not(data):
+                click.echo(f"{safe(str(file))}: passed over, {safe(why)}", err=True)
+                continue
+            if not json:
+                click.echo(f"{safe(str(file))}:")
+        known = list(data["variants"]) if isinstance(data.get("variants"), dict) else []
+        chosen = ["" if one == "plain" else one for one in variants or known or ["plain"]]
+        scenarios = [scenario_of(data, one, str(file)) for one in chosen]
+        if least_staff:
+            rows = _least_staff(data, scenarios, file, seeds, seed, jobs)
+            found += rows
+            if not json:
+                _show_staff(rows, language)
+            continue
+        if records is not None:
+            _keep(scenarios[0], seed, records)
+        summaries = _run(scenarios, seeds, seed, jobs)
+        pairs = zip(summaries, scenarios, strict=True)
+        found += [_as_dict(summary, named) for summary, named in pairs]
+        lines = list(_lines(scenarios, summaries, queues, streams))
+        if target is not None:
+            _draw(target, scenarios, summaries, lines, language)
+        if not json:
+            _show(lines, summaries, language, queues or streams)
+    if not found:
+        raise BadRequest(what="nothing to simulate", expected="a scenario: see docs/scenarios.md")
     if json:
-        pairs = zip(summaries, chosen_ones, strict=True)
-        click.echo(as_json([_as_dict(summary, named) for summary, named in pairs]))
-        return
-    show(lines, _columns(language, queues or streams), json=False, empty="")
+        click.echo(as_json(found))
+
+
+def _show(lines: list[Row], summaries: list["Summary"], language: str, by_group: bool) -> None:
+    show(lines, _columns(language, by_group), json=False, empty="")
     for one in summaries:
         if one.forecast.told:
             _say_forecast(one, language)
@@ -130,9 +154,7 @@ def _least_staff(
     seeds: int | None,
     seed: int,
     jobs: int,
-    json: bool,
-    language: str,
-) -> None:
+) -> list[Row]:
     """Every group keeps its share of the whole."""
     from ccore.sizing.staff_search import least_staff
 
@@ -142,12 +164,13 @@ def _least_staff(
         with _progress(None) as advance:
             found = least_staff(data, named.variant, str(file), days, jobs, advance)
         rows.append(
-            {"variant": named.variant or "plain", "agents": found.agents}
+            {"file": named.file, "variant": named.variant or "plain", "agents": found.agents}
             | {"groups": found.groups, "service_level": found.levels}
         )
-    if json:
-        click.echo(as_json(rows))
-        return
+    return rows
+
+
+def _show_staff(rows: list[Row], language: str) -> None:
     from ccore.sizing.words import say
 
     columns = [
@@ -247,6 +270,7 @@ def _as_dict(summary: "Summary", named: "Named") -> dict[str, Any]:
     from ccore.sizing.theory import theory
 
     return {
+        "file": named.file,
         "variant": summary.variant or "plain",
         "seeds": list(summary.seeds),
         "queues": _figures(summary.lines),

@@ -16,7 +16,7 @@ from ccore.sizing.draws import Span, check_span
 from ccore.sizing.expand import for_every_site, merged
 from ccore.sizing.scenario import Callers, Named, Scenario
 
-__all__ = ["read", "scenario_of"]
+__all__ = ["read", "scenario_of", "why_not"]
 
 LIKE = "like"  # the key of a variant that begins where another one ends
 LONGEST_H = 48  # a scenario may go on into the next night
@@ -38,6 +38,15 @@ def read(path: Path) -> dict[str, Any]:
         if isinstance(one.get("centre"), str):
             one["centre"] = _centre(path.parent / one["centre"])
     return data
+
+
+def why_not(data: Mapping[str, Any]) -> str:
+    """Why a file among others is not for us; "" if it is a scenario, with faults or without."""
+    if not data.keys() & {"callers", "replay", "centre", "variants"}:
+        return "no scenario"
+    replay = data.get("replay")
+    records = str(replay.get("records", "")) if isinstance(replay, dict) else ""
+    return f"no records at {records}" if records and not Path(records).is_dir() else ""
 
 
 def scenario_of(data: Mapping[str, Any], variant: str = "", file: str = "scenario") -> Named:

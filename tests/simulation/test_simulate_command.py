@@ -108,6 +108,22 @@ def test_a_table_by_queue_in_mandarin(file: Path) -> None:
     assert "队列" in told
 
 
+def test_of_several_files_the_scenarios_are_simulated(file: Path, tmp_path: Path) -> None:
+    centre, replay = tmp_path / "ccore.toml", tmp_path / "replay.toml"
+    centre.write_text("[queues.q]\n", "utf-8")
+    replay.write_text('[replay]\nrecords = "gone"\n', "utf-8")
+    done = run(centre, file, replay, "--json")
+    assert done.exit_code == 0, done.output
+    assert [Path(one["file"]).name for one in json.loads(done.stdout)] == [file.name] * 2
+    assert f"{centre}: passed over, no scenario" in done.stderr
+    assert f"{replay}: passed over, no records at {tmp_path / 'gone'}" in done.stderr
+    assert f"{file}:" in run(file, centre).stdout
+    assert run(centre, replay).exit_code == 13
+    assert run(file, file, "--to", tmp_path / "day.svg").exit_code == 2
+    replay.write_text("[callers.a]\n", "utf-8")  # a scenario with a fault is a fault
+    assert run(file, replay).exit_code == 11
+
+
 def test_the_least_staff(file: Path) -> None:
     found = answer(file, "--variant", "few", "--least-staff")[0]
     agents = found["agents"]
