@@ -2,18 +2,20 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ccore.cli.records_place import Place
 from ccore.cli.text import safe
+from ccore.errors import BadRequest
 
 if TYPE_CHECKING:
     from ccore.kpi import Table
     from ccore.kpi.adherence import Adherence
     from ccore.kpi.days import Days, EveryDay
+    from ccore.kpi.shifts import Shift
     from ccore.kpi.words import Words
 
 __all__ = ["Wanted", "extras", "lines"]
@@ -45,9 +47,9 @@ def extras(
     every = spread(days)
     out: dict[str, Any] = {"targets": _targets(every, result, place, say)}
     if wanted.cost is not None:
-        out["cost"] = _cost(every, result, wanted.cost, place.timezone)
+        out["cost"] = _cost(days, every, result, wanted.cost, place.timezone)
     if wanted.schedule is not None:
-        out["adherence"] = _adherence(days, every, wanted.schedule, place.timezone, say)
+        out["adherence"] = _adherence(days, spread, wanted.schedule, place.timezone, say)
     if wanted.repeats_h is not None:
         from ccore.kpi.repeats import repeat_part, repeats_of
 
@@ -70,6 +72,8 @@ def lines(found: dict[str, Any], say: "Words") -> list[str]:
     if "adherence" in found:
         out.append(_adhered(say["all_agents"], found["adherence"]["all"], say))
         out += [f"  {cause}" for cause in found["adherence"]["causes"]]
+        if outside := found["adherence"]["shifts_outside"]:
+            out.append(say["outside"].format(count=outside))
     if "cost" in found:
         amount, each = found["cost"]["fen"], found["cost"]["fen_per_call"]
         text = say["cost"] if each is None else say["cost_each"]
@@ -114,14 +118,21 @@ def _targets(
 
 
 def _adherence(
-    days: "Days", every: "EveryDay", schedule: Path, timezone: str, say: "Words"
+    days: "Days",
+    spread: "Callable[[Days], EveryDay]",
+    schedule: Path,
+    timezone: str,
+    say: "Words",
 ) -> dict[str, Any]:
+    """On the days that both the schedule and the records have."""
     from ccore.cdr import Text
     from ccore.kpi.adherence import Adherence, adherence_of, adherence_part
-    from ccore.kpi.shifts import read_shifts
+    from ccore.kpi.shifts import cut, read_shifts
     from ccore.kpi.targets import absence_causes
 
-    shifts = read_shifts(schedule, timezone)
+    planned = read_shifts(schedule, timezone)
+    days = _scheduled(days, planned, timezone)
+    every, shifts = spread(days), cut(planned, days.spans)
     agents = adherence_of(every.map(partial(adherence_part, shifts=shifts)), shifts)
     strings, teams = every.strings, days.teams()
     names = {
@@ -135,7 +146,30 @@ def _adherence(
         "agents": {name: _figures(found) for name, found in agents.items()},
         "all": _figures(whole),
         "causes": absence_causes(agents, names, say),
+        "shifts_outside": len(planned) - len({shift.place for shift in shifts}),
     }
+
+
+def _scheduled(days: "Days", shifts: "Sequence[Shift]", timezone: str) -> "Days":
+    """Days with a schedule, of those that were chosen or that the records cover.
+
+    Else all work before a schedule begins would be too much, and all plans for tomorrow missed.
+    """
+    from ccore.kpi.groups import zone_of
+
+    zone = zone_of(timezone)
+    ends_us = (min(shift.start_us for shift in shifts), max(shift.end_us for shift in shifts) - 1)
+    first, last = (datetime.fromtimestamp(at // 1_000_000, zone).date() for at in ends_us)
+    if covered := None if days.chosen else days.covered(timezone):
+        first, last = max(first, covered[0]), min(last, covered[1])
+    every = [first + timedelta(n) for n in range((last - first).days + 1)]
+    chosen = tuple(day for day in every if not days.chosen or day in days.chosen)
+    if not chosen:
+        raise BadRequest(
+            what="The schedule and the records have no day in common",
+            expected=f"shifts of the days of {days.directory}",
+        )
+    return replace(days, chosen=chosen, zone=timezone)
 
 
 def _figures(found: "Adherence") -> dict[str, Any]:
@@ -144,7 +178,10 @@ def _figures(found: "Adherence") -> dict[str, Any]:
     return asdict(found) | heads | {"absent_us": found.absent_us} | shares
 
 
-def _cost(every: "EveryDay", result: "Table", cost: Path, timezone: str) -> dict[str, Any]:
+def _cost(
+    days: "Days", every: "EveryDay", result: "Table", cost: Path, timezone: str
+) -> dict[str, Any]:
+    """Of the chosen days, or from the first with a call to the last, days off between inside."""
     from ccore.kpi import Plan, table_by_days
     from ccore.kpi.money import cost_per_call, fen_of, read_costs
 
@@ -152,7 +189,7 @@ def _cost(every: "EveryDay", result: "Table", cost: Path, timezone: str) -> dict
     lines = table_by_days(every, plan).lines
     used = [date.fromisoformat(line.key[0]) for line in lines if line.sums.attempts]
     span = [used[0] + timedelta(n) for n in range((used[-1] - used[0]).days + 1)] if used else []
-    fen = fen_of(read_costs(cost), span)
+    fen = fen_of(read_costs(cost), days.chosen or span)
     return {"fen": fen, "fen_per_call": cost_per_call(fen, result.total.sums)}
 
 

@@ -26,6 +26,7 @@ __all__ = ["Days", "EveryDay", "Loaded", "clipped", "table_by_days"]
 
 T = TypeVar("T")
 ONE_DAY = timedelta(days=1)
+TIMES = ("start_us", "end_us")
 STAYS = timedelta(days=7)  # so long an agent's state may have been on: it lies where it began
 
 
@@ -64,10 +65,10 @@ class Days:
         return [day for day in days if self._has_span(day, before=STAYS)]
 
     def _has_span(self, day: date, *, before: timedelta = timedelta()) -> bool:
-        return any(day_of(begin) - before <= day <= day_of(end - 1) for begin, end in self._spans)
+        return any(day_of(begin) - before <= day <= day_of(end - 1) for begin, end in self.spans)
 
     @cached_property
-    def _spans(self) -> list[tuple[int, int]]:
+    def spans(self) -> list[tuple[int, int]]:
         """The chosen days in microseconds; days in a row are one span."""
         zone, spans = zone_of(self.zone), list[tuple[int, int]]()
         for day in sorted(set(self.chosen)):
@@ -77,6 +78,20 @@ class Days:
                 begin = spans.pop()[0]
             spans.append((begin, end))
         return spans
+
+    def covered(self, zone: str) -> tuple[date, date] | None:
+        """The first and the last day of a zone on which somebody called or was at work."""
+        ends: list[int] = []
+        for day in {*self.dates[:1], *self.dates[-1:]}:
+            records = self.of(day)
+            for rows in (records.contacts["arrived_us"], *map(records.agents.__getitem__, TIMES)):
+                ends += [int(rows.min()), int(rows.max())] if len(rows) else []
+        if not ends:
+            return None
+        first, last = (
+            datetime.fromtimestamp(at // 1_000_000, zone_of(zone)) for at in (min(ends), max(ends))
+        )
+        return first.date(), last.date()
 
     @cached_property
     def strings(self) -> Strings:
@@ -101,7 +116,7 @@ class Days:
         records = Records(contacts, legs, agents, self.strings)
         if not self.zone:
             return records
-        parts = [clipped(records, *span) for span in self._spans]
+        parts = [clipped(records, *span) for span in self.spans]
         contacts, legs, agents = (
             np.concatenate([part.rows(kind) for part in parts]) for kind in Row
         )

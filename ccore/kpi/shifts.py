@@ -10,8 +10,8 @@ activity `phone` is work on calls; any other name is a reason for being not read
 import csv
 import io
 import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from typing import Any
 from ccore.errors import BadConfig
 from ccore.kpi.groups import zone_of
 
-__all__ = ["PHONE", "Shift", "read_shifts"]
+__all__ = ["PHONE", "Shift", "cut", "read_shifts"]
 
 PHONE = "phone"
 KEYS = ("agent", "start", "end", "activity")
@@ -81,6 +81,17 @@ def read_shifts(path: Path, timezone: str) -> list[Shift]:
                 expected="shifts of one agent one after another",
             )
     return shifts
+
+
+def cut(shifts: Iterable[Shift], spans: Iterable[tuple[int, int]]) -> list[Shift]:
+    """What of each shift lies in these spans, which are given in microseconds."""
+    within = list(spans)
+    return [
+        replace(shift, start_us=max(shift.start_us, begin), end_us=min(shift.end_us, end))
+        for shift in shifts
+        for begin, end in within
+        if shift.start_us < end and shift.end_us > begin
+    ]
 
 
 def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -95,6 +95,7 @@ ENGLISH = {
     "of_plan": "{team}: {what} {hours} h, {share} % of the plan",
     "adhered": "{who}: adherence {adherence}, conformance {conformance}, utilisation of paid time"
     " {utilisation_paid}, attendance {attendance}",
+    "outside": "{count} shifts are of other days than the records, and not counted",
     "all_agents": "all agents",
     "cost": "cost {amount}",
     "cost_each": "cost {amount}, {each} per call answered or ended in IVR",
@@ -175,6 +176,7 @@ CHINESE = {
     "of_plan": "{team}:{what} {hours} 小时,占计划 {share}%",
     "adhered": "{who}:排班遵守率 {adherence},实际工作率 {conformance},工时利用率"
     " {utilisation_paid},出勤率 {attendance}",
+    "outside": "{count} 个班次不在记录的日期内,未计入",
     "all_agents": "全部坐席",
     "cost": "成本 {amount}",
     "cost_each": "成本 {amount},每次接通或自助结束的来电 {each}",

@@ -6,6 +6,7 @@ import json
 import re
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -209,6 +210,43 @@ def test_a_day_is_one_of_the_sites_zone(cdr_dir: Path) -> None:
     assert attempts("2026-11-20", "--dask", "local") == 13
     for beyond in ("9999-12-31", "0001-01-01"):
         assert run("kpi", "--cdr", cdr_dir, "--day", beyond).exit_code == 2
+
+
+def test_a_months_schedule_is_held_against_the_days_there_are(cdr_dir: Path) -> None:
+    plan = cdr_dir.parent / "plan.csv"
+    plan.write_text(
+        "agent,start,end,activity\n"
+        + "".join(
+            f"a1,2026-11-{day:02}T00:00,2026-11-{day:02}T01:00,phone\n" for day in range(1, 31)
+        )
+    )
+
+    def found(*more: str | Path) -> dict[str, Any]:
+        text = good("kpi", "--cdr", cdr_dir, "--schedule", plan, "--json", *more)
+        adherence: dict[str, Any] = json.loads(text)["adherence"]
+        return adherence
+
+    one = found()
+    assert one["agents"]["a1"]["heads"] == one["agents"]["a1"]["present"] == 1
+    assert one["agents"]["a1"]["scheduled_us"] == 3_600_000_000
+    assert one["shifts_outside"] == 29
+    assert found("--day", "2026-11-21") == one
+    assert "29 shifts are of other days" in good("kpi", "--cdr", cdr_dir, "--schedule", plan)
+    absent = found("--day", "2026-11-21", "--day", "2026-11-22")["agents"]["a1"]
+    assert (absent["attendance"], absent["conformance"]) == (0.5, one["all"]["conformance"] / 2)
+    plan.write_text("agent,start,end,activity\na1,2026-12-21T00:00,2026-12-21T01:00,phone\n")
+    result = run("kpi", "--cdr", cdr_dir, "--schedule", plan)
+    assert result.exit_code == 13
+    assert "no day in common" in result.stderr
+
+
+def test_days_that_were_chosen_cost_what_they_cost(cdr_dir: Path) -> None:
+    cost = cdr_dir.parent / "cost.toml"
+    cost.write_text("[[cost]]\nfen = 4000\nfrom = 2026-11-20\nto = 2026-11-23\n")
+    options = ["kpi", "--cdr", cdr_dir, "--cost", cost, "--json"]
+    for days, fen in (((), 1000), (("21", "23"), 2000), (("20",), 1000)):
+        chosen = [word for day in days for word in ("--day", f"2026-11-{day}")]
+        assert json.loads(good(*options, *chosen))["cost"]["fen"] == fen
 
 
 def test_figures_in_chinese_have_the_words_of_the_trade(cdr_dir: Path) -> None:
