@@ -17,14 +17,14 @@ _DECIDED_BY = {
     "longest-ready": ("ready for longer", "就绪时间更长"),
     "least-occupied": ("less occupied", "占用率更低"),
     "fewest-calls": ("fewer calls so far", "已接电话更少"),
-    "round-robin": ("it was his turn", "轮到该座席"),
+    "round-robin": ("it was his turn", "轮到该坐席"),
     "most-skilled": ("higher levels", "技能等级更高"),
     "least-versatile": ("fewer other skills", "其他技能更少"),
     "weighted": ("his share of calls", "按权重应得"),
     "fixed-order": ("the fixed order", "固定顺序在前"),
     "random": ("by lot", "随机"),
     "first-ready": ("ready first", "先就绪"),
-    "queue-turn": ("the order of queues in the agent's profile", "座席配置中的队列次序"),
+    "queue-turn": ("the order of queues in the agent's profile", "坐席配置中的队列次序"),
     "priority": ("higher priority", "优先级更高"),
     "score": ("higher score of credit and wait", "等待与加分的总分更高"),
     "entered": ("entered earlier", "进入队列更早"),
@@ -32,8 +32,8 @@ _DECIDED_BY = {
 }
 _RULES = {
     "best-score": ("the best of the calls that waited", "等待中的最优来电"),
-    "last-agent": ("the agent the caller knows", "上次服务的座席"),
-    "preferred-agent": ("the agent the caller knows", "上次服务的座席"),
+    "last-agent": ("the agent the caller knows", "上次服务的坐席"),
+    "preferred-agent": ("the agent the caller knows", "上次服务的坐席"),
 }
 
 
@@ -46,8 +46,8 @@ def decision(one: Mapping[str, Any], language: str) -> str:
     runner_up = safe(one["runner_up"][:8] if one["chose"] == "call" else one["runner_up"])
     waited = span(one["waited_ms"])
     if language == "zh":
-        chosen = "座席空闲,选来电" if one["chose"] == "call" else "来电到达,选座席"
-        text = f"{clock(one['at_us'])} 座席 {agent} 接听(队列 {queue or '-'}):{chosen};"
+        chosen = "坐席空闲,选来电" if one["chose"] == "call" else "来电到达,选坐席"
+        text = f"{clock(one['at_us'])} 坐席 {agent} 接听(队列 {queue or '-'}):{chosen};"
         text += f"规则:{rule};候选 {one['candidates']} 个;决定因素:{by}"
         text += f"(其次 {runner_up})" if runner_up else ""
         text += f";已等待 {waited}"
@@ -70,9 +70,9 @@ def waits(one: Mapping[str, Any], language: str) -> list[str]:
         lines = [
             f"在队列 {queue} 等待 {waited},第 {one['position']} 位,预计还需 {expected}",
             f"要求:{asks};已放宽 {one['step']} 步",
-            f"符合的座席 {one['matching']} 名,在岗 {one['at_work']} 名,空闲 {one['free']} 名",
+            f"符合的坐席 {one['matching']} 名,在岗 {one['at_work']} 名,空闲 {one['free']} 名",
         ]
-        lines += [f"只等座席 {only}"] if only else []
+        lines += [f"只等坐席 {only}"] if only else []
         lines += ["所在交换机暂不可达,恢复后按原位置分配"] if one["out_of_reach"] else []
         return lines + ([f"{span(next_ms)} 后再次放宽或检查"] if next_ms is not None else [])
     lines = [

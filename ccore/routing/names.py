@@ -67,6 +67,7 @@ class Desk:
             if len(rung.languages) > 1
         }
         self._places = {name: place for place, name in enumerate(config.agents)}
+        self._told_places: dict[str, int] = before._told_places if before else {}
         for name in config.agents:
             self.agent(name)
 
@@ -96,22 +97,23 @@ class Desk:
     def tell_agents(self, before: "Desk | None") -> None:
         """The engine learns what everybody is now, in whatever state; only what has changed."""
         config = self._config
-        was = before._config if before is not None else None
-        is_kept = (
-            before is not None
-            and was is not None
-            and before._choices == self._choices
-            and was.profiles == config.profiles
-            and was.queues.keys() == config.queues.keys()
-            and not any(queue.strategy == "fixed-order" for queue in config.queues.values())
-        )
+        was = Config() if before is None else before._config
+        everybody = before is None or before._choices != self._choices
+        lists = was.profiles != config.profiles or was.queues.keys() != config.queues.keys()
+        in_order = any(queue.strategy == "fixed-order" for queue in config.queues.values())
         for name, agent in config.agents.items():
-            if was is None or not is_kept or was.agents.get(name) != agent:
+            if (
+                everybody
+                or was.agents.get(name) != agent
+                or (lists and (agent.profile or agent.queues))
+                or (in_order and self._told_places.get(name) != self._places[name])
+            ):
                 self.tell_agent(name)
 
     def tell_agent(self, name: str) -> None:
         agent = self._config.agents[name]
         capacity = {CHANNELS[channel]: most for channel, most in agent.capacity.items()}
+        self._told_places[name] = self._places[name]
         self._router.set_agent(
             self.agent(name),
             self.skills_of(name),

@@ -42,7 +42,8 @@ def read(path: Path) -> dict[str, Any]:
 
 def why_not(data: Mapping[str, Any]) -> str:
     """Why a file among others is not for us; "" if it is a scenario, with faults or without."""
-    if not data.keys() & {"callers", "replay", "centre", "variants"}:
+    is_ours = data.keys() & {"callers", "replay", "centre", "variants"}
+    if not is_ours or data.keys() & {"agents", "entries", "queues", "switch"}:  # a ccore.toml
         return "no scenario"
     replay = data.get("replay")
     records = str(replay.get("records", "")) if isinstance(replay, dict) else ""

@@ -108,7 +108,7 @@ def test_a_decision_is_a_sentence_in_both_languages() -> None:
     english, chinese = decision(DECISION, "en"), decision(DECISION, "zh")
     for part in ("agent 1001", "4 candidates", "preferred skills", "next best 1005", "0:12"):
         assert part in english
-    for part in ("座席 1001", "候选 4 个", "优先技能更高", "其次 1005", "放宽第 2 步"):
+    for part in ("坐席 1001", "候选 4 个", "优先技能更高", "其次 1005", "放宽第 2 步"):
         assert part in chinese
 
 
@@ -124,5 +124,5 @@ def test_what_a_caller_waits_for_is_said_in_both_languages() -> None:
         "out of reach",
     ):
         assert part in english
-    for part in ("第 2 位", "在岗 7 名", "只等座席 1001", "暂不可达", "0:05 后再次放宽"):
+    for part in ("第 2 位", "在岗 7 名", "只等坐席 1001", "暂不可达", "0:05 后再次放宽"):
         assert part in chinese

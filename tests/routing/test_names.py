@@ -119,3 +119,43 @@ def test_a_changed_configuration_keeps_numbers_and_waiting_callers() -> None:
     match = router.offer_for_agent(later.agent("dan"), 10)
     assert match is not None
     assert (match.call, later.agent_name(match.agent)) == (7, "dan")
+
+
+def test_a_place_in_the_file_counts_from_when_a_queue_goes_by_it() -> None:
+    """Agents are told of again only as far as a change concerns them."""
+    old = {name: Agent() for name in ("bo", "cai")}
+    first = Config(queues={"q": Queue()}, agents=old)
+    router = Router()
+    desks = [Desk(first, router)]
+    desks[0].tell_agents(None)
+    for config in (
+        Config(queues={"q": Queue()}, agents={"ann": Agent(), "cai": Agent(), "bo": Agent()}),
+        Config(
+            queues={"q": Queue(strategy="fixed-order"), "new": Queue()},
+            agents={"ann": Agent(), "cai": Agent(), "bo": Agent(), "dan": Agent(queues=("new",))},
+        ),
+    ):
+        desks.append(Desk(config, router, desks[-1]))
+        desks[-1].tell_agents(desks[-2])
+    desk, chosen = desks[-1], []
+    for call, agent in enumerate(("bo", "cai", "ann")):
+        router.agent_ready(desk.agent(agent), call)
+    for call in range(3):
+        router.call_waiting(call, desk.need("q", Caller()), 0)
+        match = router.offer_for_call(call, 10)
+        assert match is not None
+        chosen.append(desk.agent_name(match.agent))
+    assert chosen == ["ann", "cai", "bo"]
+    assert desk.serves("dan", desk.need("new", Caller()))
+    assert not desk.serves("dan", desk.need("q", Caller()))
+
+
+def test_a_list_of_queues_follows_the_queues_that_there_are() -> None:
+    agents = {"ann": Agent(queues=("new", "q"))}
+    config = Config(queues={"q": Queue()}, agents=agents)
+    router = Router()
+    desk = Desk(config, router)
+    desk.tell_agents(None)
+    later = Desk(Config(queues={"q": Queue(), "new": Queue()}, agents=agents), router, desk)
+    later.tell_agents(desk)
+    assert later.serves("ann", later.need("new", Caller()))

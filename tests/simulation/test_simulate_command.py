@@ -110,7 +110,7 @@ def test_a_table_by_queue_in_mandarin(file: Path) -> None:
 
 def test_of_several_files_the_scenarios_are_simulated(file: Path, tmp_path: Path) -> None:
     centre, replay = tmp_path / "ccore.toml", tmp_path / "replay.toml"
-    centre.write_text("[queues.q]\n", "utf-8")
+    centre.write_text("[queues.q]\n[callers]\n", "utf-8")
     replay.write_text('[replay]\nrecords = "gone"\n', "utf-8")
     done = run(centre, file, replay, "--json")
     assert done.exit_code == 0, done.output
