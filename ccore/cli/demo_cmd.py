@@ -92,7 +92,7 @@ def demo(
 
 def _introduce(seconds: float, rate: float, agents: int) -> None:
     if not sys.stdout.isatty():
-        click.echo(f"{agents} agents, {rate:g} callers a second, for {seconds:g} seconds")
+        click.echo(f"agents: {agents}, callers a second: {rate:g}, seconds: {seconds:g}")
 
 
 def _day(stage: "Stage", seconds: float) -> "Course":

@@ -107,7 +107,11 @@ class Stage:
             yield
 
     def begin(self, seconds: float) -> None:
-        """Let the callers dial; the last come early enough to be served."""
+        """Everybody comes to work, then callers dial; the last early enough to be served."""
+        with Client(self.socket) as daemon:
+            for agent in daemon.ask("agents")["agents"]:
+                if agent["state"] == "signed-out":
+                    daemon.ask("agent.sign_in", agent=agent["id"])
         self._tell_switch(f"{seconds - min(LAST_CALLER_S, seconds / 4):g}")
 
     def close(self) -> None:

@@ -73,7 +73,7 @@ def read(lines: Iterable[bytes], name: str = "the log") -> Iterable[list[Any]]:
         try:
             said = msgspec.json.decode(line)
         except msgspec.DecodeError as error:
-            raise BadLog(file=name, line=number, what=str(error)) from None
+            raise BadLog(file=name, line=number, what=f"no JSON ({error})") from None
         if not isinstance(said, list) or not said or said[0] not in _VERBS:
             raise BadLog(file=name, line=number, what="nothing that a router is told")
         yield said

@@ -14,6 +14,7 @@ from ccore.cli.demo_switch import languages_of, menus_of, numbers_of
 from ccore.config import load
 from ccore.errors import BadConfig, BadRequest, DiskTrouble
 
+ROOT = Path(__file__).parents[2]
 PATIENCE_S = 90
 
 
@@ -40,6 +41,15 @@ def test_calls_are_answered_counted_and_reported(tmp_path: Path) -> None:
         assert (tmp_path / "demo" / name).exists()
         assert any(line.endswith(str(tmp_path / "demo" / name)) for line in lines)
     assert list((tmp_path / "demo" / "recordings").rglob("*.wav"))
+
+
+def test_a_centre_of_ones_own_is_served_though_its_agents_sign_in_by_phone(tmp_path: Path) -> None:
+    small = ROOT / "examples" / "small.toml"
+    words = ("--config", str(small), "--seconds", "12", "--json", "--dir", str(tmp_path / "demo"))
+    with demo(*words) as child:
+        output, trouble = child.communicate(timeout=PATIENCE_S)
+    assert child.returncode == 0, trouble
+    assert json.loads(output)["total"]["answered"] > 0
 
 
 def test_closing_does_not_send_away_who_waits(tmp_path: Path) -> None:
