@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ccore.errors import DiskTrouble
 
-__all__ = ["hash_number", "load_key"]
+__all__ = ["HASH", "hash_number", "load_key"]
 
 KEY_BYTES = 32
 HASH_BYTES = 10  # 80 bits: no two of a billion callers collide in practice

@@ -171,6 +171,14 @@ class Strings:
             self._remember(kind, number, found)
         return found
 
+    def beginning(self, kind: Text, letter: str, most: int) -> list[str]:
+        """Some of the texts that begin with a letter."""
+        if kind not in self._db.table_names():
+            return []
+        sql = f'select text from "{kind}" where text >= ? and text < ? limit ?'
+        found = self._db.conn.execute(sql, (letter, chr(ord(letter) + 1), most))
+        return [str(text) for (text,) in found]
+
     def flush(self) -> None:
         """Write what is new. On trouble it stays pending."""
         if self._pending and not self.path.exists():

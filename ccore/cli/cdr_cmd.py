@@ -218,13 +218,23 @@ def _print_lines(rows: list[Row], shown: Sequence[Column], json: bool) -> None:
 
 
 def _newest(place: Place, kind: str, *, after: int = 0, count: int | None = None) -> _Newest:
-    """Rows of the last two days in the order of writing: a call may end on another day."""
+    """Rows of the last days in the order of writing: a call may end on another day.
+
+    Days that end the calendar, and those written to last: a clock that was wrong leaves days of the
+    future behind.
+    """
     from ccore.cdr import Row as Kind
     from ccore.cdr import Strings, facts, read
     from ccore.cdr.records import days_in
+    from ccore.cdr.segment import file_name
+
+    def written_ns(day: date) -> int:
+        path = place.directory / file_name(Kind(kind), day)
+        return path.stat().st_mtime_ns if path.exists() else 0
 
     place.check()
-    days = days_in(place.directory, Kind(kind))[-2:]
+    days = days_in(place.directory, Kind(kind))
+    days = days[-2:] + sorted(days, key=written_ns)[-2:]
     rows = read(place.directory, Kind(kind), days, tell=place.tell)
     last = int(rows["seq"].max(initial=0))
     rows = rows[rows["seq"] > after]

@@ -41,7 +41,6 @@ BESIDE = (
 )
 # A narrow terminal goes without these, the last first.
 SPARE = ("aht", "flowout", "abn1", "longest", "occupancy")
-GOOD_LEVEL = 0.8  # the target that the colours go by
 
 
 def override(place: Any, **given: Any) -> Any:
@@ -167,9 +166,9 @@ def kpi(
     elif as_csv:
         click.echo(_csv(result), nl=False)
     elif by:
-        _show_lines(result, say)
+        _show_lines(result, say, place.good_level)
     else:
-        _show_total(result, say)
+        _show_total(result, say, place.good_level)
     place.note_empty(days)
     if not json and not as_csv:
         for line in lines(beside, say):
@@ -211,7 +210,7 @@ def _csv(result: "Table") -> str:
     return out.getvalue()
 
 
-def _show_total(result: "Table", say: "Words") -> None:
+def _show_total(result: "Table", say: "Words", good: float | None) -> None:
     from ccore.kpi import KPI
     from ccore.kpi.chinese import formula, title
     from ccore.kpi.figures import write
@@ -225,7 +224,7 @@ def _show_total(result: "Table", say: "Words") -> None:
             "name": kpi.name,
             "value": write(kpi, kpi.value(result.total.sums), language=language),
             "formula": formula(kpi, language),
-            "style": _style(result.level(result.total)) if kpi is level else "",
+            "style": level_style(result.level(result.total), good) if kpi is level else "",
         }
         for kpi in KPI
     ]
@@ -244,7 +243,7 @@ def _show_total(result: "Table", say: "Words") -> None:
     click.echo(_caption(result, say))
 
 
-def _show_lines(result: "Table", say: "Words") -> None:
+def _show_lines(result: "Table", say: "Words", good: float | None) -> None:
     from ccore.kpi import find
     from ccore.kpi.chinese import title
     from ccore.kpi.figures import write
@@ -283,7 +282,7 @@ def _show_lines(result: "Table", say: "Words") -> None:
                 f"{say['sl']} *",
                 lambda row: row["kpi service_level"],
                 right=True,
-                style=lambda row: _style(row["level"]),
+                style=lambda row: level_style(row["level"], good),
             )
         return Column(
             title(find(name), say["lang"]),
@@ -296,10 +295,6 @@ def _show_lines(result: "Table", say: "Words") -> None:
     columns = [*(group(name) for name in result.by), *(figure(name) for name in beside)]
     show(rows, columns, json=False, empty="")
     click.echo(_caption(result, say))
-
-
-def _style(level: float | int | None) -> str:
-    return level_style(level, GOOD_LEVEL)
 
 
 def _caption(result: "Table", say: "Words") -> str:

@@ -79,6 +79,13 @@ class Place:
 
         return zone_of(self.timezone)
 
+    @property
+    def good_level(self) -> float | None:
+        """The least service level that is aimed at: what colours go by."""
+        from ccore.kpi.targets import DEFAULTS, LEVEL
+
+        return (DEFAULTS | self.targets)[LEVEL].least
+
     def check(self) -> None:
         """Refuse a directory that is none."""
         if not self.directory.is_dir():

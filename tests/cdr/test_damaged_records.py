@@ -1,8 +1,10 @@
 """What a person meets who looks at records that are damaged, foreign, older, or just written."""
 
 import json
+import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -98,6 +100,21 @@ def test_codes_of_a_newer_ccore_are_shown_as_what_they_count_as(cdr: Path) -> No
     (line,) = run("cdr", "tail", "--cdr", cdr, "-n", "1", "--json").stdout.splitlines()
     assert json.loads(line)["outcome"] == "failed"
     assert json.loads(run("kpi", "--cdr", cdr, "--json").stdout)["total"]["failed"] == 1
+
+
+def test_tail_shows_what_is_written_though_a_wrong_clock_left_days_of_the_future(
+    tmp_path: Path,
+) -> None:
+    contact = next(fact for fact in micro_facts() if isinstance(fact, ContactClosed))
+    for days in (20_000, 20_001, 0):
+        later = contact.arrived_us + days * 86_400_000_000
+        record(tmp_path, [replace(contact, contact=f"after {days} days", arrived_us=later)])
+    future = [path for path in tmp_path.glob("*.contact.ccr") if path.name != DAY]
+    assert len(future) == 2
+    for path in future:
+        os.utime(path, (0, 0))
+    (line,) = run("cdr", "tail", "--cdr", tmp_path, "-n", "1", "--json").stdout.splitlines()
+    assert json.loads(line)["contact"] == "after 0 days"
 
 
 def test_tail_prints_what_is_written_from_now_on_and_tells_damage_once(cdr: Path) -> None:

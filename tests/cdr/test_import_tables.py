@@ -283,6 +283,16 @@ def test_numbers_can_be_hashed_on_the_way_in(tmp_path: Path) -> None:
     assert b"15550102030" not in (tmp_path / "a" / "strings.db").read_bytes()
 
 
+def test_plain_numbers_are_not_added_to_hashed_ones(tmp_path: Path) -> None:
+    key, target = tmp_path / "key", tmp_path / "cdr"
+    options = plain(tmp_path, *ROWS)
+    imported(target, "--hash-numbers", key, *options)
+    code, text = refused("cdr", "import", "--to", target, *options)
+    assert (code, "--hash-numbers KEYFILE" in text) == (13, True)
+    assert imported(target, "--hash-numbers", key, *options)["known"]["contact"]
+    assert b"15550102030" not in (target / "strings.db").read_bytes()
+
+
 def test_a_running_daemons_directory_is_refused(tmp_path: Path) -> None:
     options = plain(tmp_path, *ROWS)
     writer = JournalWriter(tmp_path / "cdr")

@@ -44,9 +44,11 @@ def write_parquet(
     for day, facts in _days(directory, kind, days, tell):
         table = _table(pa, kind, facts)
         path = target / f"day={day.isoformat()}" / f"{kind.value}.parquet"
+        partial = path.with_suffix(".part")  # whoever reads the lake finds a day whole, or not
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            pq.write_table(table, path, compression="zstd")
+            pq.write_table(table, partial, compression="zstd")
+            partial.replace(path)
         except OSError as error:
             raise DiskTrouble(path=path, why=error.strerror or str(error)) from error
         count += table.num_rows

@@ -13,11 +13,12 @@ from pathlib import Path
 from ccore.cdr.importing.tally import Tally
 from ccore.cdr.journal import JournalWriter
 from ccore.cdr.layout import Row
+from ccore.cdr.numbers import HASH
 from ccore.cdr.records import load
 from ccore.cdr.rows import RowFact, day_us, row_kind
 from ccore.cdr.segment import day_of
-from ccore.cdr.strings import MAX_TEXT
-from ccore.errors import CcoreError
+from ccore.cdr.strings import MAX_TEXT, Strings, Text
+from ccore.errors import BadRequest, CcoreError
 from ccore.model import ContactClosed, LegClosed
 
 __all__ = ["Once"]
@@ -25,6 +26,7 @@ __all__ = ["Once"]
 Key = tuple[str, int, int, str]
 
 MAX_DAYS = 92  # days whose keys are kept in memory: a quarter, in whatever order its rows come
+LOOKED_AT = 100  # numbers that begin as a hash does; a SIP name may as well
 FLUSH_EVERY = 50_000  # rows; a block for each of their days
 
 
@@ -38,6 +40,11 @@ class Once:
         tell: Callable[[CcoreError], None],
         number_key: bytes | None = None,
     ) -> None:
+        if number_key is None and _keeps_hashes(directory):
+            raise BadRequest(
+                what=f"{directory} keeps callers' numbers as hashes",
+                expected="the key that they were made with: --hash-numbers KEYFILE",
+            )
         self._writer = JournalWriter(directory, tell=tell, number_key=number_key)
         self._directory = directory
         self._tally = tally
@@ -75,6 +82,14 @@ class Once:
         records.strings.close()
         self._days[day] = found
         return found
+
+
+def _keeps_hashes(directory: Path) -> bool:
+    strings = Strings(directory)
+    try:
+        return any(map(HASH.fullmatch, strings.beginning(Text.NUMBER, "h", LOOKED_AT)))
+    finally:
+        strings.close()
 
 
 def _key(fact: RowFact) -> Key:
