@@ -3,7 +3,7 @@
 A fault stops the configuration. A doubt lets it through with a line of warning.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from ccore.config import dialled, flows, places, routes, service, times
 from ccore.config.faults import Fault
@@ -11,16 +11,20 @@ from ccore.config.lines import Path, dotted
 from ccore.config.schema import Config
 from ccore.errors import BadConfig
 
-__all__ = ["check"]
+__all__ = ["PATHS", "check"]
+
+Check = Callable[[Config], places.Doubts]
+PATHS: tuple[Check, ...] = (places.check_told,)
 
 # In this order: what refers to a missing name is told before what follows from it.
-_CHECKS = (
+CHECKS: tuple[Check, ...] = (
     places.check_text,
     places.check_site,
     places.check_references,
     places.check_entries,
     places.check_callers,
     places.check_files,
+    *PATHS,
     dialled.check_outbound,
     dialled.check_numbers,
     times.check_calendars,
@@ -39,12 +43,15 @@ _CHECKS = (
 
 
 def check(
-    config: Config, file: str = "ccore.toml", place_of: Callable[[Path], str] = dotted
+    config: Config,
+    file: str = "ccore.toml",
+    place_of: Callable[[Path], str] = dotted,
+    checks: Iterable[Check] = CHECKS,
 ) -> list[str]:
     """Raise BadConfig for the first fault; return every doubt as a line."""
     doubts: list[str] = []
     try:
-        for one in _CHECKS:
+        for one in checks:
             for path, doubt in one(config):
                 doubts.append(f"{file}: {place_of(path)}: {doubt}")
     except Fault as fault:

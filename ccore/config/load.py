@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from ccore.config.checks import check
+from ccore.config.checks import PATHS, check
 from ccore.config.faults import find_fault, show
 from ccore.config.lines import dotted, find_lines, line_of
 from ccore.config.schema import Config, Switch
@@ -122,7 +122,11 @@ def parse(
     config = msgspec.convert(data, Config, strict=True)
     for line in check(config, file, place_of):
         warn(line)
-    return config if base is None else _anchored(config, base)
+    if base is None:
+        return config
+    anchored = _anchored(config, base)
+    check(anchored, file, place_of, PATHS)  # where the file lies may be what is wrong
+    return anchored
 
 
 def _anchored(config: Config, base: Path) -> Config:

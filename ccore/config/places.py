@@ -1,5 +1,6 @@
 """Names lead somewhere: destinations, prompts, languages, numbers. A check yields its doubts."""
 
+import re
 import string
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
@@ -30,12 +31,15 @@ __all__ = [
     "check_references",
     "check_site",
     "check_text",
+    "check_told",
     "destinations",
     "once",
 ]
 
 Doubts = Iterator[tuple[Path, str]]
 
+# What a command to the switch cannot carry.
+_UNTELLABLE = re.compile(r"['\"\\\x00-\x1f\x7f]")
 PATTERN_FIELDS = ("agent", "called", "contact", "day", "queue", "time")
 
 
@@ -179,6 +183,24 @@ def check_files(config: Config) -> Doubts:
     ):
         if not name:
             raise Fault(place, "nothing", "a directory")
+    yield from ()
+
+
+def check_told(config: Config) -> Doubts:
+    """Paths reach the switch as they are, or it would play nothing and record nothing."""
+    said = "switch_dir" if config.prompts.switch_dir else "dir"
+    told: list[tuple[Path, str]] = [
+        (("prompts", said), config.prompts.switch_dir or config.prompts.dir),
+        (("recording", "dir"), config.recording.dir),
+        *((("queues", name, "music"), queue.music) for name, queue in config.queues.items()),
+    ]
+    if not config.recording.dir.startswith("/"):
+        told.append((("daemon", "dir"), config.daemon.dir))
+    for path, value in told:
+        if _UNTELLABLE.search(value):
+            raise Fault(path, show(value), "a path without quotes and backslashes")
+        if path[0] == "prompts" and "!" in value:  # which parts files that are said as one
+            raise Fault(path, show(value), "a path without !")
     yield from ()
 
 

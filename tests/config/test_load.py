@@ -124,3 +124,9 @@ def test_no_password_shows_where_its_switch_is_shown(tmp_path: Path) -> None:
     with pytest.raises(BadConfig) as caught:
         parse("[switch.a]\npassword = 123456789")
     assert "123456789" not in str(caught.value)
+
+
+def test_a_file_in_a_directory_that_the_switch_cannot_be_told_is_refused(tmp_path: Path) -> None:
+    """Else every prompt below it would be refused, one call after another."""
+    with pytest.raises(BadConfig, match=r"prompts\.dir: found .* without quotes"):
+        parse("switch.main = {}\n", base=tmp_path / "o'brien")
