@@ -8,7 +8,10 @@ or lowers what is required, or adds to a list of which an agent needs one.
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import msgspec
+
 from ccore.config.schema import Agent, Config, Entry, Want
+from ccore.config.table import Level, Name, Weight
 
 __all__ = [
     "ANYONE",
@@ -59,13 +62,12 @@ class Wants:
         """What `as_text` wrote; anything else wants nothing."""
         try:
             skills, prefer, forbid = (_pairs(part) for part in text.split("/"))
-            return cls(
-                tuple((name, int(level)) for name, level in skills),
-                tuple((name, float(weight)) for name, weight in prefer),
-                tuple(name for name, _ in forbid),
-            )
+            levels = {name: int(level) for name, level in skills}
+            weights = {name: float(weight) for name, weight in prefer}
+            msgspec.convert((levels, weights), tuple[dict[Name, Level], dict[Name, Weight]])
         except ValueError:
             return NO_WANTS
+        return cls((*levels.items(),), (*weights.items(),), tuple(name for name, _ in forbid))
 
 
 NO_WANTS = Wants()

@@ -148,8 +148,8 @@ def _expected(message: str) -> str:
     if bound := re.search(r"`(int|float)` (>=|<=|>|<) (\S+?)(?: - at|$)", message):
         word = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}[bound[2]]
         return f"{_KINDS[bound[1]]}, {word} {bound[3]}"
-    if most := re.search(r"`array` of length <= (\d+)", message):
-        return f"a list of at most {most[1]}"
+    if most := re.search(r"`(array|object)` of length <= (\d+)", message):
+        return f"a {'list' if most[1] == 'array' else 'table'} of at most {most[2]}"
     if kind := re.search(r"Expected `(\w+)", message):
         return _KINDS.get(kind[1], kind[1])
     return message.partition(" - at")[0]

@@ -9,6 +9,7 @@ from ccore.config.schema import Collect, Config, Queue, Want, Widening
 
 __all__ = ["check_languages", "check_profiles", "check_queue_rules", "check_splits", "check_wants"]
 
+MOST_WANTED = 200  # by a caller; with a queue's own hundred the engine, which takes 400, has room
 PLACES = ("sites", "teams", "groups")  # of agents; the field of an agent is the singular
 
 
@@ -45,12 +46,20 @@ def check_splits(config: Config) -> Doubts:
 def check_wants(config: Config) -> Doubts:
     """What callers ask for by themselves does not contradict itself."""
     skills = {skill for agent in config.agents.values() for skill in agent.skills}
+    steps = [step for flow in config.flows.values() for step in flow.values()]
+    wanting = [*config.entries, *(step for step in steps if isinstance(step, Want))]
+    for kind in ("skills", "prefer"):
+        named = {name for one in wanting for name in getattr(one, kind)}
+        if len(named) > MOST_WANTED:
+            found = f"{len(named)} different {kind} in entries and steps `want`"
+            expected = f"at most {MOST_WANTED}: a caller may come to want all"
+            raise Fault(("entries",), found, expected)
     for index, entry in enumerate(config.entries):
         _consistent(entry.skills, entry.forbid, ("entries", index))
         for skill in entry.skills.keys() - skills:
             yield ("entries", index, "skills"), f"no agent has {skill}"
-    for flow, steps in config.flows.items():
-        for name, step in steps.items():
+    for flow, of_flow in config.flows.items():
+        for name, step in of_flow.items():
             if isinstance(step, Want):
                 path = ("flows", flow, name)
                 _consistent(step.skills, step.forbid, path)

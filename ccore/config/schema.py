@@ -25,7 +25,19 @@ from ccore.config.steps import (
     Step,
     Want,
 )
-from ccore.config.table import Digit, Level, Name, Pattern, Seconds, Share, Table, Weight
+from ccore.config.table import (
+    Credit,
+    Digit,
+    Level,
+    Levels,
+    Name,
+    Pattern,
+    Seconds,
+    Share,
+    Table,
+    Weight,
+    Weights,
+)
 
 __all__ = [
     "Agent",
@@ -160,9 +172,9 @@ class Entry(Table):
     emergency: str = ""  # while set: this prompt is played to every caller first, then `to`
     language: str = ""  # language of the first prompts; empty: the site's default
     tenant: str = ""  # on whose behalf these calls are taken; stands in every record
-    priority: int = 0  # credit in seconds of waiting
-    skills: dict[Name, Level] = {}  # agents for these callers have these skills, in every queue
-    prefer: dict[Name, Weight] = {}  # agents with these come first; skill to weight
+    priority: Credit = 0  # credit in seconds of waiting
+    skills: Levels = {}  # agents for these callers have these skills, in every queue
+    prefer: Weights = {}  # agents with these come first; skill to weight
     forbid: tuple[Name, ...] = ()  # agents with one of these skills are not asked
 
 
@@ -170,7 +182,7 @@ class CallerList(Table):
     name: Name  # of the list
     numbers: tuple[Pattern, ...] = ()  # whole numbers
     prefixes: tuple[Pattern, ...] = ()  # beginnings
-    priority: int = 0  # credit in seconds of waiting
+    priority: Credit = 0  # credit in seconds of waiting
     blocked: bool = False  # refuse these callers
 
 
@@ -262,8 +274,8 @@ class Reserve(Table):
 
 class Queue(Table):
     channel: Literal["voice", "chat"] = "voice"  # what it carries; agents have a capacity for each
-    skills: dict[Name, Level] = {}  # required skills and least levels
-    prefer: dict[Name, Weight] = {}  # agents with these come first; skill to weight of its level
+    skills: Levels = {}  # required skills and least levels
+    prefer: Weights = {}  # agents with these come first; skill to weight of its level
     forbid: tuple[Name, ...] = ()  # agents with one of these skills are not asked
     sites: tuple[Name, ...] = ()  # only agents of these sites; empty: of all
     teams: tuple[Name, ...] = ()  # only agents of these teams; empty: of all
@@ -274,8 +286,8 @@ class Queue(Table):
     weight: Weight = 1.0  # points per second waited of this queue against another's, times ageing
     by_language: bool = False  # also require the caller's language as a skill
     by_territory: bool = False  # also require the skill of the caller's territory
-    credit_s: int = 0  # added to a caller's priority
-    ageing: Annotated[float, Meta(gt=0.0, le=100.0)] = 1.0  # points per second waited
+    credit_s: Credit = 0  # added to a caller's priority
+    ageing: Annotated[float, Meta(ge=0.001, le=100.0)] = 1.0  # points per second waited
     music: str = "local_stream://moh"  # what a waiting caller hears
     announce: str = ""  # prompt, played every announce_every_s
     announce_every_s: Seconds = 0  # 0 = never

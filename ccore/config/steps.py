@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from ccore.config.table import Digit, Level, Name, Pattern, Seconds, Table, Weight
+from ccore.config.table import Digit, Levels, Name, Pattern, Seconds, Table, Weights
 
 __all__ = [
     "Branch",
@@ -71,8 +71,8 @@ class SetLanguage(Table, tag="language", tag_field="do"):
 
 class Want(Table, tag="want", tag_field="do"):
     next: str  # step
-    skills: dict[Name, Level] = {}  # from now on agents for this caller have these skills
-    prefer: dict[Name, Weight] = {}  # agents with these come first; skill to weight
+    skills: Levels = {}  # from now on agents for this caller have these skills
+    prefer: Weights = {}  # agents with these come first; skill to weight
     forbid: tuple[Name, ...] = ()  # agents with one of these skills are not asked
 
 

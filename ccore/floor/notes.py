@@ -33,6 +33,8 @@ __all__ = [
 Fields = Mapping[str, str]
 CALL, AGENT, SWITCH, SITE = "call:", "agent:", "switch:", "site:"  # what a key begins with
 
+MOST_CREDIT_S = 10_000_000  # what a variable that we did not write may claim: 115 days
+
 # A contact's totals in one variable, in this order.
 SUMS = ("ivr_ms", "wait_ms", "ring_ms", "talk_ms", "hold_ms", "offers", "transfers", "recordings")
 # States that differ by what is told beside them, or for a moment only: fewer changes to write.
@@ -201,7 +203,7 @@ def revived(floor: "Floor", node: str, leg: SwitchLeg | None, id_: str, fields: 
         language=fields.get("language") or site.languages[0],
         site=fields.get("site") or site.name,
         territory_skill=fields.get("territory", ""),
-        priority=whole(fields.get("priority", "")),
+        priority=max(-MOST_CREDIT_S, min(MOST_CREDIT_S, whole(fields.get("priority", "")))),
         wants=Wants.from_text(fields.get("wants", "")),
         is_answered=leg is not None and leg.answered,
     )
@@ -228,7 +230,7 @@ def revived(floor: "Floor", node: str, leg: SwitchLeg | None, id_: str, fields: 
 
 def past(floor: "Floor", fields: Fields, name: str) -> int:
     """A time of ours from before: never later than now, whatever became of the clock."""
-    return min(whole(fields.get(name, "")), floor.now_us)
+    return max(0, min(whole(fields.get(name, "")), floor.now_us))
 
 
 def whole(text: str) -> int:

@@ -15,6 +15,7 @@ __all__ = ["Targets"]
 
 # The engine's score is in microseconds of weighted wait; a whole target counts as a minute.
 WHOLE_S = 60
+HEAVIEST = 1_000.0  # weight of a queue that the engine takes
 # A call counts a fiftieth: what is reached is that of about the last fifty calls.
 NEW_CALL = 1 / 50
 
@@ -44,5 +45,5 @@ class Targets:
             return settings.weight, 0
         level = settings.service_level
         behind = max(0.0, level.target - self.reached.get(queue, level.target))
-        weight = settings.weight * WHOLE_S / max(1, level.within_s)
+        weight = min(HEAVIEST, settings.weight * WHOLE_S / max(1, level.within_s))
         return weight, round(behind * WHOLE_S * 1_000_000)

@@ -186,3 +186,16 @@ def test_a_step_that_adds_a_site_takes_nobody_away_from_an_evacuated_one() -> No
     for step in range(2):
         wanted = demand(config, "near", Caller(), Stage(step), frozenset({"south"}))
         assert meets(config, schema.Agent(site="north"), wanted)
+
+
+@given(
+    text=st.text("cards:,/0123456789.-enaif", max_size=24)
+    | st.builds("{}:{}/{}:{}/{}".format, *[st.sampled_from(["cards", "9", "11", "nan", "0.5"])] * 5)
+)
+def test_what_a_channel_says_that_a_caller_wants_is_what_may_be_wanted_or_nothing(
+    text: str,
+) -> None:
+    wants = Wants.from_text(text)
+    assert all(1 <= level <= 10 for _, level in wants.skills)
+    assert all(0.001 <= weight <= 1_000 for _, weight in wants.prefer)
+    assert Wants.from_text(wants.as_text()) == wants

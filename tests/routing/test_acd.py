@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ccore.config.demand import Caller
+from ccore.config.demand import Caller, Wants
 from ccore.config.schema import (
     Agent,
     Config,
@@ -329,3 +329,32 @@ def test_what_a_centre_keeps_secret_is_not_in_its_log() -> None:
     _, log = opened(secret)
     assert b"Lee" not in b"".join(log)
     assert b"138" not in b"".join(log)
+
+
+@pytest.mark.parametrize("calls", ["score", "strict", "service-target"])
+@pytest.mark.parametrize("weight", [0.001, 1_000.0])
+@pytest.mark.parametrize("within_s", [0, 1, 86_400])
+@pytest.mark.parametrize("credit_s", [-1_000_000, 1_000_000])
+def test_what_the_configuration_allows_the_engine_takes(
+    calls: Any, weight: float, within_s: int, credit_s: int
+) -> None:
+    queue = Queue(
+        weight=weight,
+        ageing=min(weight, 100.0),
+        credit_s=credit_s,
+        prefer={f"s{n}": weight for n in range(100)},
+        skills={f"s{n}": 10 for n in range(100)},
+        service_level=ServiceLevel(within_s=within_s, target=1.0),
+        strategy="weighted",
+    )
+    agent = Agent(weight=weight, skills={f"s{n}": 10 for n in range(400)})
+    wants = Wants(tuple((f"s{n}", 10) for n in range(100, 300)))
+    config = Config(routing=Routing(calls=calls), queues={"q": queue}, agents={"ann": agent})
+    acd = Acd(config)
+    one = case("q", 0, credit_s=2 * credit_s)
+    one.caller = Caller(wants=wants)
+    acd.enter(1, one)
+    acd.leave(1)
+    acd.enter(2, one)
+    ready(acd, "ann")
+    assert acd.offer_for_agent("ann", NOON + 10**9 * S) is not None
