@@ -4,6 +4,7 @@ The docstring of a class is its message; `{name}` is filled from keyword argumen
 unique and listed in `docs/operations.md` by a test.
 """
 
+import errno
 from functools import partial
 from typing import Any
 
@@ -26,7 +27,15 @@ __all__ = [
     "ToolMissing",
     "UnknownName",
     "UnsafeValue",
+    "reason",
 ]
+
+_REASONS = {errno.ENOENT: "no such file", errno.EISDIR: "a directory"}
+
+
+def reason(error: OSError) -> str:
+    """What the system says of a file, to stand inside a sentence: "permission denied"."""
+    return _REASONS.get(error.errno or 0) or (error.strerror or str(error) or "unreadable").lower()
 
 
 class CcoreError(Exception):

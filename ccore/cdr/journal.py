@@ -39,7 +39,7 @@ from ccore.cdr.segment import (
     void_bytes,
 )
 from ccore.cdr.strings import Strings, Text
-from ccore.errors import AlreadyRunning, CcoreError, DiskTrouble, RecordsDamaged
+from ccore.errors import AlreadyRunning, CcoreError, DiskTrouble, RecordsDamaged, reason
 from ccore.model import AgentInterval, ContactClosed, Fact, LegClosed
 
 __all__ = ["MAX_PENDING", "JournalWriter"]
@@ -129,7 +129,7 @@ class JournalWriter:
             directory.mkdir(parents=True, exist_ok=True, mode=0o750)
             self._lock = _lock(directory)
         except OSError as error:
-            raise DiskTrouble(path=directory, why=error.strerror) from error
+            raise DiskTrouble(path=directory, why=reason(error)) from error
         try:
             self._strings = Strings(directory, write=True)
             self._last_seq = {kind: self._resume(kind) for kind in Row}
@@ -161,7 +161,7 @@ class JournalWriter:
         try:
             self.directory.mkdir(parents=True, exist_ok=True, mode=0o750)
         except OSError as error:
-            raise DiskTrouble(path=self.directory, why=error.strerror) from error
+            raise DiskTrouble(path=self.directory, why=reason(error)) from error
         packed = {group: self._pack(group[0], facts) for group, facts in self._pending.items()}
         self._strings.flush()
         for group, rows in packed.items():
@@ -183,7 +183,7 @@ class JournalWriter:
                 os.fdatasync(handle)
             except OSError as error:
                 path = self.directory / file_name(*group)
-                raise DiskTrouble(path=path, why=error.strerror) from error
+                raise DiskTrouble(path=path, why=reason(error)) from error
             finally:
                 os.close(handle)
 
@@ -201,7 +201,7 @@ class JournalWriter:
                     close_day(self.directory, day)
             return [day for day in closed_days(self.directory) if day < before]
         except OSError as error:
-            raise DiskTrouble(path=self.directory, why=error.strerror) from error
+            raise DiskTrouble(path=self.directory, why=reason(error)) from error
 
     def close(self) -> None:
         """Flush, and let go of everything even if that fails."""
@@ -230,7 +230,7 @@ class JournalWriter:
             file.end += _write_all(file.handle, block_bytes(rows, first), file.end)
             file.is_dirty = True
         except OSError as error:
-            raise DiskTrouble(path=path, why=error.strerror) from error
+            raise DiskTrouble(path=path, why=reason(error)) from error
         self._last_seq[kind] += len(rows)
 
     def _file(self, group: Group, path: Path) -> _File:

@@ -9,7 +9,7 @@ import re
 import secrets
 from pathlib import Path
 
-from ccore.errors import DiskTrouble
+from ccore.errors import DiskTrouble, reason
 
 __all__ = ["HASH", "hash_number", "load_key"]
 
@@ -44,7 +44,7 @@ def load_key(path: Path) -> bytes:
             with os.fdopen(handle, "wb") as file:
                 file.write(key)
     except OSError as error:
-        raise DiskTrouble(path=path, why=error.strerror) from error
+        raise DiskTrouble(path=path, why=reason(error)) from error
     if len(key) != KEY_BYTES:
         raise DiskTrouble(path=path, why=f"a key has {KEY_BYTES} bytes, this file {len(key)}")
     return key

@@ -30,7 +30,7 @@ import numpy.typing as npt
 from ccore.cdr.columns import BEFORE, NOTHING, Column, Ints, decode, encode
 from ccore.cdr.layout import DTYPES, NONE_MS, Row, Rows
 from ccore.cdr.segment import VERSION
-from ccore.errors import DiskTrouble, RecordsDamaged
+from ccore.errors import DiskTrouble, RecordsDamaged, reason
 
 __all__ = ["NAME", "Packed", "packed_name", "read_packed", "write_packed"]
 
@@ -201,8 +201,8 @@ def read_packed(path: Path) -> Packed:
     except FileNotFoundError:
         raise
     except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise RecordsDamaged(file=path, what=f"cannot be read ({why})", offset=0) from error
+        what = f"cannot be read ({reason(error)})"
+        raise RecordsDamaged(file=path, what=what, offset=0) from error
     magic, version, length, crc = HEAD.unpack_from(data)
     if magic != MAGIC:
         raise RecordsDamaged(file=path, what="not a packed day of records", offset=0)
@@ -249,7 +249,7 @@ def write_packed(path: Path, rows: Mapping[Row, Rows], made_of: Mapping[Row, lis
                 raise AssertionError(f"rows of {kind.value} would come back otherwise")
         new.replace(path)
     except OSError as error:
-        raise DiskTrouble(path=new, why=error.strerror) from error
+        raise DiskTrouble(path=new, why=reason(error)) from error
 
 
 def _encoded(kind: Row, rows: Mapping[Row, Rows]) -> list[tuple[Column, bytes]]:

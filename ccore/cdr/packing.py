@@ -20,7 +20,7 @@ import numpy as np
 from ccore.cdr.layout import DTYPES, Row, Rows
 from ccore.cdr.packed import Packed, packed_name, read_packed, write_packed
 from ccore.cdr.segment import NAME, Segment, closed_name, file_name, scan
-from ccore.errors import AlreadyRunning, CcoreError, DiskTrouble, RecordsDamaged
+from ccore.errors import AlreadyRunning, CcoreError, DiskTrouble, RecordsDamaged, reason
 
 __all__ = ["PackedDay", "close_day", "closed_days", "pack_closed"]
 
@@ -104,7 +104,7 @@ def _alone(directory: Path) -> Iterator[None]:
     try:
         file = os.open(directory / "pack.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
     except OSError as error:
-        raise DiskTrouble(path=directory, why=error.strerror) from error
+        raise DiskTrouble(path=directory, why=reason(error)) from error
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield

@@ -19,7 +19,7 @@ from ccore.cdr.packing import is_packed
 from ccore.cdr.rows import RowFact, facts
 from ccore.cdr.segment import NAME, Block, Segment, closed_name, file_name, scan
 from ccore.cdr.strings import Strings
-from ccore.errors import BadRequest, RecordsDamaged, UnknownName
+from ccore.errors import BadRequest, RecordsDamaged, UnknownName, reason
 
 __all__ = ["Records", "Tell", "days_in", "files_of", "load", "read", "segments"]
 
@@ -107,9 +107,10 @@ def days_in(directory: Path, kind: Row | None = None) -> list[date]:
     try:
         paths = list(directory.iterdir())
     except OSError as error:
-        why = (error.strerror or "unreadable").lower()
-        expected = "a directory of records that you may read"
-        raise BadRequest(what=f"{directory} cannot be read ({why})", expected=expected) from None
+        raise BadRequest(
+            what=f"{directory} cannot be read ({reason(error)})",
+            expected="a directory of records that you may read",
+        ) from None
     for path in paths:
         found = NAME.fullmatch(path.name)
         if (found and kind in (None, found[2])) or (found := PACKED_NAME.fullmatch(path.name)):

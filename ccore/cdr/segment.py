@@ -29,7 +29,7 @@ import numpy as np
 
 from ccore.cdr.layout import DTYPES, Row, Rows
 from ccore.cdr.older import VERSIONS, dtype_of, to_current
-from ccore.errors import RecordsDamaged
+from ccore.errors import RecordsDamaged, reason
 
 __all__ = [
     "NAME",
@@ -288,5 +288,5 @@ def _map(path: Path) -> mmap.mmap | bytes:
     except FileNotFoundError:  # such as one that was packed meanwhile
         raise
     except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise RecordsDamaged(file=path, what=f"cannot be read ({why})", offset=0) from error
+        what = f"cannot be read ({reason(error)})"
+        raise RecordsDamaged(file=path, what=what, offset=0) from error

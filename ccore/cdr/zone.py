@@ -6,7 +6,7 @@ machine's configuration, so the zone is kept beside them.
 
 from pathlib import Path
 
-from ccore.errors import DiskTrouble
+from ccore.errors import DiskTrouble, reason
 
 __all__ = ["keep_zone", "kept_zone"]
 
@@ -30,4 +30,4 @@ def keep_zone(directory: Path, zone: str) -> None:
         if not path.exists():
             path.write_text(f"{zone}\n", encoding="ascii", errors="replace")
     except OSError as error:
-        raise DiskTrouble(path=path, why=error.strerror) from error
+        raise DiskTrouble(path=path, why=reason(error)) from error

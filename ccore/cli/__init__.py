@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from ccore import __version__
-from ccore.errors import CcoreError, DiskTrouble
+from ccore.errors import CcoreError, DiskTrouble, reason
 
 __all__ = ["COMMANDS", "main"]
 
@@ -146,14 +146,13 @@ def _trouble(error: OSError) -> CcoreError:
     import traceback
     from pathlib import Path
 
-    why = error.strerror or str(error) or type(error).__name__
     # A file that has a name is written by somebody who tells it by that name.
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) and not error.filename:
-        return DiskTrouble(path="the output", why=why)
+        return DiskTrouble(path="the output", why=reason(error))
     of = f": {error.filename}" if error.filename else ""
     ours = [one for one in traceback.extract_tb(error.__traceback__) if "ccore" in one.filename]
     at = f" (at {Path(ours[-1].filename).name}, line {ours[-1].lineno})" if ours else ""
-    return CcoreError(what=f"{why}{of}{at}")
+    return CcoreError(what=f"{reason(error)}{of}{at}")
 
 
 def _complain(message: str) -> None:

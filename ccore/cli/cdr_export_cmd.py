@@ -15,7 +15,7 @@ from ccore.cli.options import FILE, example
 from ccore.cli.record_rows import flat, kind_option
 from ccore.cli.records_place import Place, days_option, finds_records, place_of
 from ccore.cli.text import csv_cell, one_line_json, safe
-from ccore.errors import BadRequest, DiskTrouble
+from ccore.errors import BadRequest, DiskTrouble, reason
 
 if TYPE_CHECKING:
     from ccore.cdr import Row as Kind
@@ -103,7 +103,7 @@ def _output(target: Path | None) -> Iterator[TextIO]:
         with target.open("w", encoding="utf-8", newline="") as file:
             yield file
     except OSError as error:
-        raise DiskTrouble(path=target, why=error.strerror) from error
+        raise DiskTrouble(path=target, why=reason(error)) from error
 
 
 def _write_csv(file: TextIO, kind: str, facts: Iterable["RowFact"]) -> None:

@@ -22,6 +22,7 @@ from ccore.errors import (
     CcoreError,
     DiskTrouble,
     NotRunning,
+    reason,
 )
 
 __all__ = ["Stage", "find_example"]
@@ -74,8 +75,7 @@ class Stage:
             self._clear()
             self._write(0)
         except OSError as error:
-            why = (error.strerror or str(error)).lower()
-            raise DiskTrouble(path=error.filename or self.directory, why=why) from None
+            raise DiskTrouble(path=error.filename or self.directory, why=reason(error)) from None
 
     def _clear(self) -> None:
         if self.directory.exists() and any(self.directory.iterdir()):

@@ -32,7 +32,7 @@ def draw(flow: str | None, config_path: Path, to: Path | None, language: str | N
     """
     from ccore.cli.flow_picture import draw as draw_flow
     from ccore.config import load
-    from ccore.errors import DiskTrouble, UnknownName
+    from ccore.errors import DiskTrouble, UnknownName, reason
 
     config = load(config_path)
     flows, languages = config.flows, config.site.languages
@@ -50,5 +50,5 @@ def draw(flow: str | None, config_path: Path, to: Path | None, language: str | N
     try:
         path.write_text(picture, encoding="utf-8")
     except OSError as error:
-        raise DiskTrouble(path=path, why=error.strerror) from None
+        raise DiskTrouble(path=path, why=reason(error)) from None
     click.echo(safe(str(path)))

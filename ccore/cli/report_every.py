@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ccore.errors import CcoreError, DiskTrouble
+from ccore.errors import CcoreError, DiskTrouble, reason
 
 if TYPE_CHECKING:
     from ccore.cdr import Records
@@ -68,7 +68,7 @@ def prepare(place: "Place", directory: Path) -> None:
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise DiskTrouble(path=directory, why=error.strerror) from None
+        raise DiskTrouble(path=directory, why=reason(error)) from None
     if not os.access(directory, os.W_OK):
         raise DiskTrouble(path=directory, why="permission denied")
 
@@ -126,7 +126,7 @@ def put(target: Path, page: str) -> None:
         finally:
             partial.unlink(missing_ok=True)
     except OSError as error:
-        raise DiskTrouble(path=target, why=error.strerror) from error
+        raise DiskTrouble(path=target, why=reason(error)) from error
 
 
 def _name(period: str, begin: datetime) -> str:

@@ -301,7 +301,7 @@ def _draw(
 ) -> None:
     from zoneinfo import ZoneInfo
 
-    from ccore.errors import DiskTrouble
+    from ccore.errors import DiskTrouble, reason
     from ccore.sizing.picture import page, svg
     from ccore.sizing.words import say
 
@@ -318,7 +318,7 @@ def _draw(
     try:
         target.write_text(text, "utf-8")
     except OSError as error:
-        raise DiskTrouble(path=target, why=error.strerror) from error
+        raise DiskTrouble(path=target, why=reason(error)) from error
 
 
 def _keep(named: "Named", seed: int, directory: Path) -> None:

@@ -15,7 +15,7 @@ from importlib import resources
 from pathlib import Path
 
 from ccore.cli.switch_music import write_music
-from ccore.errors import BadRequest, DiskTrouble, ToolMissing
+from ccore.errors import BadRequest, DiskTrouble, ToolMissing, reason
 
 __all__ = ["Made", "SwitchPlan", "find_templates", "write_switch"]
 
@@ -96,8 +96,7 @@ def write_switch(root: Path, plan: SwitchPlan) -> Made:
     try:
         _write(made, plan, templates)
     except OSError as error:
-        why = (error.strerror or "unknown").lower()
-        raise DiskTrouble(path=error.filename or root, why=why) from None
+        raise DiskTrouble(path=error.filename or root, why=reason(error)) from None
     return made
 
 

@@ -4,7 +4,6 @@ Directories are made absolute from the file's own, so they do not depend on wher
 """
 
 import ast
-import errno
 import re
 import tomllib
 from collections.abc import Callable
@@ -16,16 +15,13 @@ from ccore.config.checks import PATHS, check
 from ccore.config.faults import find_fault, show
 from ccore.config.lines import dotted, find_lines, line_of
 from ccore.config.schema import Config, Switch
-from ccore.errors import BadConfig
+from ccore.errors import BadConfig, reason
 
 __all__ = ["load", "parse"]
 
 # A configuration of a thousand queues and ten thousand agents has about 1 MB.
 MAX_BYTES = 16 * 1024 * 1024
 MAX_PASSWORD_BYTES = 256
-
-# What a system that speaks of files means here.
-_REASONS = {errno.ENOENT: "no such file", errno.EISDIR: "a directory"}
 
 # The mistakes that people make most: how tomllib's sentence begins, what was found, what expected.
 _MISTAKES = (
@@ -45,9 +41,8 @@ def load(path: Path, warn: Warn = lambda line: None) -> Config:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        reason = _REASONS.get(error.errno or 0) or (error.strerror or "unreadable").lower()
         expected = "a readable ccore.toml (--config FILE; `ccore init DIRECTORY` writes one)"
-        raise _bad(str(path), "the file", reason, expected) from None
+        raise _bad(str(path), "the file", reason(error), expected) from None
     if len(data) > MAX_BYTES:
         raise _bad(str(path), "the file", "more than 16 MB", "a configuration")
     try:
@@ -82,10 +77,8 @@ def _password(name: str, switch: Switch, path: Path, warn: Warn) -> str:
         with file.open("rb") as opened:
             data = opened.read(MAX_PASSWORD_BYTES + 1)
     except OSError as error:
-        why = (error.strerror or "unreadable").lower()
-        raise _bad(
-            str(path), place, f"{show(switch.password_file)} ({why})", "a readable file"
-        ) from None
+        found = f"{show(switch.password_file)} ({reason(error)})"
+        raise _bad(str(path), place, found, "a readable file") from None
     password = data.decode("utf-8", "replace").rstrip("\r\n")
     if not password or len(data) > MAX_PASSWORD_BYTES or not password.isprintable():
         raise _bad(str(path), place, "no password in it", "one line of printable characters")

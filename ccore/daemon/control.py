@@ -27,7 +27,7 @@ from gevent.pool import Pool
 from gevent.queue import Full, Queue
 from gevent.server import StreamServer
 
-from ccore.errors import AlreadyRunning, BadRequest, CcoreError, DiskTrouble
+from ccore.errors import AlreadyRunning, BadRequest, CcoreError, DiskTrouble, reason
 from ccore.model import News
 
 __all__ = ["ControlServer", "Handler"]
@@ -282,7 +282,7 @@ def _claim(path: Path) -> IO[str]:
             lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
         )
     except OSError as error:
-        raise DiskTrouble(path=lock_path, why=error.strerror) from None
+        raise DiskTrouble(path=lock_path, why=reason(error)) from None
     lock = os.fdopen(descriptor, "r+")
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -310,7 +310,7 @@ def _listen(path: Path, gid: int | None) -> socket.socket:
         listener.listen(64)
     except OSError as error:
         listener.close()
-        raise DiskTrouble(path=path, why=error.strerror) from None
+        raise DiskTrouble(path=path, why=reason(error)) from None
     return listener
 
 

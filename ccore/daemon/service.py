@@ -25,7 +25,7 @@ from ccore.daemon.notify import Notifier
 from ccore.daemon.runner import Runner
 from ccore.daemon.today import Today
 from ccore.daemon.writer import Writer, alive_us
-from ccore.errors import BadRequest, CcoreError, DiskTrouble
+from ccore.errors import BadRequest, CcoreError, DiskTrouble, reason
 from ccore.floor import Floor
 from ccore.kpi import own_thresholds
 from ccore.model import Fact
@@ -240,4 +240,4 @@ def _make(directory: Path) -> None:
     try:
         directory.mkdir(parents=True, exist_ok=True, mode=0o750)
     except OSError as error:
-        raise DiskTrouble(path=directory, why=error.strerror) from error
+        raise DiskTrouble(path=directory, why=reason(error)) from error

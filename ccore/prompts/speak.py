@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ccore.config import Config
-from ccore.errors import DiskTrouble, ToolMissing
+from ccore.errors import DiskTrouble, ToolMissing, reason
 from ccore.prompts.sound import read_wav, resample, trim, write_wav
 from ccore.prompts.texts import family, spoken
 
@@ -157,7 +157,7 @@ def _write(path: Path, data: bytes) -> None:
     except OSError as error:
         with suppress(OSError):
             part.unlink()
-        raise DiskTrouble(path=path, why=error.strerror) from None
+        raise DiskTrouble(path=path, why=reason(error)) from None
 
 
 def _read_list(root: Path) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import msgspec
 
 from ccore.config.faults import find_fault, show
 from ccore.config.lines import dotted
-from ccore.errors import BadConfig, CcoreError, UnknownName
+from ccore.errors import BadConfig, CcoreError, UnknownName, reason
 from ccore.sizing.centre import centre_of
 from ccore.sizing.draws import Span, check_span
 from ccore.sizing.expand import for_every_site, merged
@@ -28,7 +28,7 @@ def read(path: Path) -> dict[str, Any]:
         with path.open("rb") as file:
             data = tomllib.load(file)
     except OSError as error:
-        raise _bad(path, "the file", _reason(error), "a scenario") from None
+        raise _bad(path, "the file", reason(error), "a scenario") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise _bad(path, "the file", str(error), "TOML") from None
     place = data.get("replay")
@@ -139,10 +139,6 @@ def _minutes(clock: str) -> int:
     return int(hours) * 60 + int(minutes)
 
 
-def _reason(error: OSError) -> str:
-    return (error.strerror or "unreadable").lower()
-
-
 def _tables(value: Any) -> list[dict[str, Any]]:
     return [v for v in value.values() if isinstance(v, dict)] if isinstance(value, dict) else []
 
@@ -152,7 +148,7 @@ def _centre(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text("utf-8-sig"))
     except OSError as error:
-        raise _bad(path, "the file", _reason(error), "a ccore.toml") from None
+        raise _bad(path, "the file", reason(error), "a ccore.toml") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise _bad(path, "the file", str(error), "TOML") from None
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from ccore.errors import DiskTrouble
+from ccore.errors import DiskTrouble, reason
 
 __all__ = ["Ledger"]
 
@@ -39,7 +39,7 @@ class Ledger:
             self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
             self._read()
         except OSError as error:
-            raise DiskTrouble(path=self.path, why=error.strerror) from error
+            raise DiskTrouble(path=self.path, why=reason(error)) from error
 
     def note(self, key: str, fields: Fields) -> None:
         self._new[key] = fields
@@ -60,7 +60,7 @@ class Ledger:
         except OSError as error:
             for key, fields in new.items():
                 self._new.setdefault(key, fields)
-            raise DiskTrouble(path=self.path, why=error.strerror) from error
+            raise DiskTrouble(path=self.path, why=reason(error)) from error
 
     def close(self) -> None:
         try:

@@ -58,7 +58,7 @@ def test_a_file_of_another_version_or_program_is_named_and_the_others_are_read(c
     assert verify(cdr) == {
         "2026-11-20.contact.ccr": ["written as version 9, this ccore reads versions 1 to 2"],
         "2026-11-19.contact.ccr": ["not a file of records"],
-        "2026-11-18.contact.ccr": ["cannot be read (is a directory)"],
+        "2026-11-18.contact.ccr": ["cannot be read (a directory)"],
     }
     assert answered(cdr) == 7
 

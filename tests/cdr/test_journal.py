@@ -181,7 +181,7 @@ def test_two_writers_on_one_directory_are_refused(tmp_path: Path) -> None:
 
 def test_a_directory_that_cannot_be_made_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(DiskTrouble, match="Not a directory|File exists"):
+    with pytest.raises(DiskTrouble, match="not a directory|file exists"):
         JournalWriter(tmp_path / "file" / "cdr")
 
 

@@ -80,7 +80,7 @@ def test_what_the_system_refuses_unforeseen_is_one_line(monkeypatch: pytest.Monk
     result = CliRunner().invoke(main, ["status"])
     assert result.exit_code == CcoreError.exit_code
     assert re.fullmatch(
-        r"ccore: Something went wrong: Permission denied: /somewhere \(at .+, line \d+\)\.\n",
+        r"ccore: Something went wrong: permission denied: /somewhere \(at .+, line \d+\)\.\n",
         result.stderr,
     )
 

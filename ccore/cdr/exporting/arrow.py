@@ -14,7 +14,7 @@ from typing import Any
 from ccore.cdr.layout import Row
 from ccore.cdr.records import Tell, days_in, load
 from ccore.cdr.rows import RowFact
-from ccore.errors import DiskTrouble, ToolMissing
+from ccore.errors import DiskTrouble, ToolMissing, reason
 from ccore.model import AgentInterval, ContactClosed, LegClosed
 
 __all__ = ["write_arrow", "write_parquet"]
@@ -50,7 +50,7 @@ def write_parquet(
             pq.write_table(table, partial, compression="zstd")
             partial.replace(path)
         except OSError as error:
-            raise DiskTrouble(path=path, why=error.strerror or str(error)) from error
+            raise DiskTrouble(path=path, why=reason(error)) from error
         count += table.num_rows
     return count
 
@@ -74,7 +74,7 @@ def write_arrow(
                 writer.write_table(table)
                 count += table.num_rows
     except OSError as error:
-        raise DiskTrouble(path=target, why=error.strerror or str(error)) from error
+        raise DiskTrouble(path=target, why=reason(error)) from error
     return count
 
 

@@ -18,7 +18,7 @@ from msgspec import Meta, Struct
 
 from ccore.config.faults import find_fault, show
 from ccore.config.lines import dotted, find_lines, line_of
-from ccore.errors import BadConfig
+from ccore.errors import BadConfig, reason
 
 __all__ = [
     "AgentTable",
@@ -159,9 +159,8 @@ def load_mapping(path: Path) -> Mapping:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        reason = (error.strerror or "unreadable").lower()
         expected = "a mapping, such as examples/anonymous-bank.toml"
-        raise _bad(path, "the file", reason, expected) from None
+        raise _bad(path, "the file", reason(error), expected) from None
     try:
         text = data[:MAX_BYTES].decode("utf-8-sig")
         tree = tomllib.loads(text)

@@ -11,7 +11,7 @@ from typing import TextIO
 
 from ccore.cdr.importing.mapping import File
 from ccore.cdr.importing.tally import BadRow, Tally
-from ccore.errors import BadRequest
+from ccore.errors import BadRequest, reason
 
 __all__ = ["numbered_lines", "open_text", "table_rows"]
 
@@ -29,7 +29,7 @@ def open_text(path: Path, encoding: str, progress: Progress) -> Iterator[tuple[T
         raw = path.open("rb")
     except OSError as error:
         raise BadRequest(
-            what=f"{path} cannot be read ({(error.strerror or 'unreadable').lower()})",
+            what=f"{path} cannot be read ({reason(error)})",
             expected="a file of calls, plain or .gz",
         ) from None
     with raw:
