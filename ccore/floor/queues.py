@@ -15,7 +15,7 @@ from ccore.floor.contact import CallState, Contact
 from ccore.floor.timers import Timer
 from ccore.model import LegKind, LegResult, News, Outcome, Play, PlayMusic, StopPlaying
 from ccore.prompts.phrases import files, position, wait
-from ccore.routing.acd import Case
+from ccore.routing.case import Case
 from ccore.routing.widening import Widening
 
 if TYPE_CHECKING:

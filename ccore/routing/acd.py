@@ -5,45 +5,26 @@ is said can have every choice made again: `ccore.routing.replay`.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from ccore._router import Match, Router, UnknownId
-from ccore.config.demand import Caller, Wants
 from ccore.config.schema import Config, Queue
+from ccore.routing.case import Case
 from ccore.routing.decision import Decision
 from ccore.routing.names import Desk
 from ccore.routing.plain import PlainRouter
 from ccore.routing.targets import Targets
-from ccore.routing.widening import FIRST, Reach
+from ccore.routing.widening import Reach
 
-__all__ = ["Acd", "Case", "Hear", "heard"]
+__all__ = ["Acd", "Hear"]
 
 Hear = Callable[[tuple[Any, ...]], None]
 
 NOBODY = -1
 # The engine's strict priority is 16 bits; ours is seconds of credit.
 HIGHEST = 32_767
-
-
-@dataclass(slots=True)
-class Case:
-    """One call that waits, or is being offered."""
-
-    contact: str
-    queue: str  # "" for a call to one agent in person
-    caller: Caller
-    entered_us: int  # his clock in the score
-    joined_us: int  # when he came to this queue: steps are counted from here
-    credit_s: int = 0
-    only: str = ""  # the agent he waits for, and no other
-    reach: Reach = FIRST
-    need: int = 0
-    agent: str = ""  # reserved for him
-    clocks: tuple[int, int] = (0, 0)  # that agent's, in case he goes back as he was
-    is_aside: bool = False  # nobody is asked for him now; his place and his clock are kept
 
 
 class Acd:
@@ -180,7 +161,7 @@ class Acd:
             step=case.reach.widened,
         )
         self.cases[call] = case
-        self._say("enter", call, *_told(case))
+        self._say("enter", call, *case.told())
         self.count(case.queue, 1)
 
     def grow(self, call: int, reach: Reach) -> None:
@@ -387,7 +368,7 @@ class Acd:
             self.router.widen(call)
         self.cases[call] = case
         self._place(call, case)
-        self._say("hold", call, case.agent, *case.clocks, *_told(case))
+        self._say("hold", call, case.agent, *case.clocks, *case.told())
 
     def settle(self, reserves: Iterable[str]) -> None:
         """All is said that was so before; from here on it is what happens."""
@@ -398,26 +379,3 @@ class Acd:
             self._set_queue(queue)
             self._weigh_reserve(queue)
         self._say("settle", sorted(self.reserves))
-
-
-def _told(case: Case) -> tuple[Any, ...]:
-    """A case as the log has it; `heard` reads it."""
-    return (
-        case.contact,
-        case.queue,
-        case.caller.language,
-        case.caller.territory,
-        case.caller.wants.as_text(),
-        case.entered_us,
-        case.joined_us,
-        case.credit_s,
-        case.only,
-        *case.reach,
-    )
-
-
-def heard(said: Sequence[Any]) -> Case:
-    """The case that `_told` told."""
-    contact, queue, language, territory, wants, entered_us, joined_us, credit_s, only, *reach = said
-    caller = Caller(language, territory, Wants.from_text(wants))
-    return Case(contact, queue, caller, entered_us, joined_us, credit_s, only, Reach(*reach))

@@ -14,7 +14,8 @@ import msgspec
 from ccore._router import Router, RouterError
 from ccore.config.schema import Config
 from ccore.errors import BadLog
-from ccore.routing.acd import Acd, Case, heard
+from ccore.routing.acd import Acd
+from ccore.routing.case import Case
 from ccore.routing.decision import Decision
 from ccore.routing.plain import PlainRouter
 from ccore.routing.widening import Reach
@@ -108,9 +109,9 @@ def decisions(said: Iterable[list[Any]]) -> Iterator[Decision]:
     cases: dict[str, Case] = {}
     for verb, *rest in said:
         if verb == "enter":
-            cases[rest[1]] = heard(rest[1:])
+            cases[rest[1]] = Case.heard(rest[1:])
         elif verb == "hold":
-            cases[rest[4]] = heard(rest[4:])
+            cases[rest[4]] = Case.heard(rest[4:])
         elif verb in OFFERS and rest[2] is not None and rest[2][0] in cases:
             now_us, choice = rest[0], rest[2]
             contact, agent, rule, decided_by, candidates, runner_up, step = choice
@@ -157,12 +158,12 @@ def config_of(data: Any) -> Config:
 
 
 def _enter(acd: Acd, said: list[Any]) -> None:
-    acd.enter(said[0], heard(said[1:]))
+    acd.enter(said[0], Case.heard(said[1:]))
 
 
 def _hold(acd: Acd, said: list[Any]) -> None:
     call, agent, idle_since_us, ready_us, *told = said
-    case = heard(told)
+    case = Case.heard(told)
     case.agent, case.clocks = agent, (idle_since_us, ready_us)
     acd.hold(call, case)
 

@@ -16,7 +16,8 @@ from typing import Any
 from ccore._router import RouterError
 from ccore.config.schema import Config
 from ccore.errors import BadLog
-from ccore.routing.acd import Acd, Case, heard
+from ccore.routing.acd import Acd
+from ccore.routing.case import Case
 from ccore.routing.decision import Decision
 from ccore.routing.widening import FIRST
 
@@ -63,8 +64,8 @@ class Shadow:
             "away": self._away,
             "remove": self._away,
             "figures": self._figures,
-            "enter": lambda call, *told: self._enter(call, heard(told)),
-            "hold": lambda call, agent, idle_us, ready_us, *told: self._hold(call, heard(told)),
+            "enter": lambda call, *told: self._enter(call, Case.heard(told)),
+            "hold": lambda call, _, idle_us, ready_us, *told: self._hold(call, Case.heard(told)),
             "grow": lambda *_: None,  # its own steps count
             "widen": self._widen,
             "leave": self._leave,

@@ -7,7 +7,8 @@ import pytest
 from ccore.config.demand import Caller
 from ccore.config.schema import Agent, Config, Queue
 from ccore.daemon.decisions import DecisionLog, segments
-from ccore.routing.acd import Acd, Case
+from ccore.routing.acd import Acd
+from ccore.routing.case import Case
 from ccore.routing.replay import read, replay
 
 CONFIG = Config(

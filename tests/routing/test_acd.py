@@ -18,7 +18,8 @@ from ccore.config.schema import (
     Widening,
 )
 from ccore.errors import BadLog
-from ccore.routing.acd import Acd, Case
+from ccore.routing.acd import Acd
+from ccore.routing.case import Case
 from ccore.routing.replay import encode, read, replay
 from ccore.routing.shadow import Shadow
 from ccore.routing.widening import Reach
