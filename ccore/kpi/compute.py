@@ -16,7 +16,7 @@ from ccore.kpi.partial import Partial, merge
 from ccore.kpi.plan import Plan
 from ccore.kpi.sums import Sums
 
-__all__ = ["Line", "Table", "table", "table_of_parts"]
+__all__ = ["Line", "Table", "table", "table_of", "table_of_parts"]
 
 
 @dataclass(slots=True)
@@ -73,7 +73,11 @@ def table(records: Records, plan: Plan | None = None, **wanted: Any) -> Table:
 
 def table_of_parts(parts: Iterable[Partial], plan: Plan, strings: Strings) -> Table:
     """Partial results of any parts of the rows, whichever order they come in, as one table."""
-    whole = merge(parts, len(plan.by))
+    return table_of(merge(parts, len(plan.by)), plan, strings)
+
+
+def table_of(whole: Partial, plan: Plan, strings: Strings) -> Table:
+    """One partial result of everything as a table."""
     sums = whole.lines()
     lines = [
         Line(plan.groups.labels(key, strings), sums[number])

@@ -14,9 +14,10 @@ from ccore.kpi.groups import Ints
 from ccore.kpi.histogram import BUCKETS
 from ccore.kpi.sums import MAXIMA, NAMES, Sums
 
-__all__ = ["PLACE", "Partial", "merge", "unique_rows"]
+__all__ = ["PLACE", "Merger", "Partial", "merge", "unique_rows"]
 
 PLACE = {name: place for place, name in enumerate(NAMES)}  # column of each field of Sums
+FEW_GROUPS = 20_000  # that may wait to be added, 9 MB
 IS_MAXIMUM = np.array([name in MAXIMA for name in NAMES])
 
 
@@ -83,10 +84,38 @@ class Partial:
         return line
 
 
+class Merger:
+    """Partial results added as they come, in the memory of a few times what comes of them."""
+
+    def __init__(self, width: int) -> None:
+        self._whole = Partial.empty(width)
+        self._waiting: list[Partial] = []
+        self._groups = 0  # that wait
+
+    def add(self, part: Partial) -> None:
+        self._waiting.append(part)
+        self._groups += len(part.keys)
+        if self._groups > max(len(self._whole.keys), FEW_GROUPS):
+            self.whole()
+
+    def whole(self) -> Partial:
+        """All that was added so far."""
+        if self._waiting:
+            self._whole = _joined([self._whole, *self._waiting])
+            self._waiting, self._groups = [], 0
+        return self._whole
+
+
 def merge(parts: Iterable[Partial], width: int) -> Partial:
     """All of them as one; groups that several have are added."""
-    given = [Partial.empty(width), *parts]
-    if len(given) == 2:
+    merger = Merger(width)
+    for part in parts:
+        merger.add(part)
+    return merger.whole()
+
+
+def _joined(given: list[Partial]) -> Partial:
+    if len(given) == 2 and not len(given[0].keys) and not given[0].rest.any():
         return given[1]
     keys, index = unique_rows(np.concatenate([part.keys for part in given]))
     whole = Partial.of(keys)

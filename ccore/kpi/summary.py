@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ccore.cdr import Records
-from ccore.kpi.compare import Sample, merged, sample_of
-from ccore.kpi.compute import Table, table_of_parts
+from ccore.kpi.compare import Sample, sample_of
+from ccore.kpi.compute import Table, table_of
 from ccore.kpi.days import EveryDay
 from ccore.kpi.groups import Ints
-from ccore.kpi.partial import Partial
+from ccore.kpi.partial import Merger, Partial
 from ccore.kpi.passes import parts_of
 from ccore.kpi.plan import Plan
 from ccore.kpi.sums import Part
@@ -42,7 +42,7 @@ class Summary:
 
 @dataclass(slots=True, frozen=True)
 class _Day:
-    tables: list[Partial]
+    parts: list[Partial]
     waits: Ints
     arrived_us: tuple[int, int] | None
     sample: Sample
@@ -68,23 +68,21 @@ class _Look:
 def summary(days: EveryDay, plan: Plan) -> Summary:
     """`plan` says all but the groupings."""
     plans = [replace(plan, by=by, percentiles=not by) for by in GROUPINGS]
-    found = list(days.map(_Look(plans, Causes(plans[0])).at))
-
-    def table(place: int) -> Table:
-        return table_of_parts((day.tables[place] for day in found), plans[place], days.strings)
-
-    total, intervals, queues, agents = map(table, range(len(plans)))
-    ends = [at_us for day in found for at_us in day.arrived_us or ()]
-    return Summary(
-        total,
-        intervals,
-        queues,
-        agents,
-        waits=sum((day.waits for day in found), _no_waits()),
-        arrived_us=(min(ends, default=0), max(ends, default=0)),
-        sample=merged(day.sample for day in found),
-        causes=[day.causes for day in found],
+    mergers = [Merger(len(by)) for by in GROUPINGS]
+    waits, ends, sample, causes = _no_waits(), list[int](), Sample(), list[CausePart]()
+    for day in days.map(_Look(plans, Causes(plans[0])).at):
+        for merger, part in zip(mergers, day.parts, strict=True):
+            merger.add(part)
+        waits += day.waits
+        ends += day.arrived_us or ()
+        sample.add(day.sample)
+        causes.append(day.causes)
+    total, intervals, queues, agents = (
+        table_of(merger.whole(), plan, days.strings)
+        for merger, plan in zip(mergers, plans, strict=True)
     )
+    arrived_us = (min(ends, default=0), max(ends, default=0))
+    return Summary(total, intervals, queues, agents, waits, arrived_us, sample, causes)
 
 
 def _no_waits() -> Ints:

@@ -15,7 +15,8 @@ from ccore.kpi.compute import Table, table_of_parts
 from ccore.kpi.definitions import find
 from ccore.kpi.figures import write
 from ccore.kpi.formula import Kpi, Value
-from ccore.kpi.partial import Partial, merge
+from ccore.kpi.groups import Ints
+from ccore.kpi.partial import Partial, unique_rows
 from ccore.kpi.plan import Plan
 from ccore.kpi.words import ENGLISH, Words
 from ccore.model import LegKind, LegResult
@@ -83,7 +84,8 @@ def findings(result: Table, bands: Mapping[str, Band]) -> list[Finding]:
 class CausePart:
     """What some rows say of why service level may be low; parts add up."""
 
-    places: Partial  # by queue and hour
+    places: Ints  # queue and hour, of those in which callers were missed
+    missed: Ints  # callers, of each place
     hours: Partial
     vain: "Vain"
 
@@ -105,25 +107,27 @@ class Causes:
     def part(self, records: Records) -> CausePart:
         vain = Vain()
         vain.look(records.legs)
-        return CausePart(self.by_place.part(records), self.by_hour.part(records), vain)
+        places = self.by_place.part(records)
+        missed = (
+            places.column("answered") + places.column("abandoned") - places.column("answered_in")
+        )
+        some = missed > 0  # queues times the hours of a year are many: no more is kept of them
+        return CausePart(places.keys[some], missed[some], self.by_hour.part(records), vain)
 
     def words(self, parts: Iterable[CausePart], strings: Strings, say: Words) -> list[str]:
         """Where service level was missed, and what was short there."""
         found = list(parts)
-        # Queues times the hours of a year are many: only the worst become lines.
-        places = merge((part.places for part in found), 2)
-        missed = (
-            places.column("answered") + places.column("abandoned") - places.column("answered_in")
-        )
-        if not missed.sum():
+        given = [np.zeros((0, 2), np.int64), *(part.places for part in found)]
+        places, index = unique_rows(np.concatenate(given))
+        if not len(places):
             return []
+        missed = np.zeros(len(places), np.int64)
+        np.add.at(missed, index, np.concatenate([part.missed for part in found]))
         busy_hours = table_of_parts((part.hours for part in found), self.by_hour, strings)
         hours = {line.key[0]: line for line in busy_hours.lines}
         causes = []
         for at in np.argsort(-missed, kind="stable")[:MOST]:
-            if not missed[at]:
-                break
-            queue, hour = self.by_place.groups.labels(places.keys[at].tolist(), strings)
+            queue, hour = self.by_place.groups.labels(places[at].tolist(), strings)
             text = say["missed_there"].format(
                 queue=queue or say["no_queue"], hour=hour, missed=missed[at], all=missed.sum()
             )

@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +17,7 @@ from ccore.kpi import (
     Days,
     Plan,
     Sums,
+    partial,
     table,
     table_by_days,
 )
@@ -73,6 +75,25 @@ def test_day_by_day_equals_one_pass(
             days.map(look.part), days.strings, say
         )
         days.strings.close()
+
+
+def test_parts_that_are_added_as_they_come_give_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for days in range(5):
+        facts = micro_facts()
+        for fact in facts:
+            for name in ("arrived_us", "queued_us", "answered_us", "ended_us", "contact_us"):
+                if getattr(fact, name, 0):
+                    setattr(fact, name, getattr(fact, name) + days * 86_400_000_000)
+        record(tmp_path, facts)
+    days = Days(tmp_path)
+    plan = Plan(by=("queue", "interval"))
+    at_once = table_by_days(days, plan)
+    monkeypatch.setattr(partial, "FEW_GROUPS", 0)  # added with every part
+    as_they_come = table_by_days(days, plan)
+    assert as_they_come.lines == at_once.lines
+    assert as_they_come.total == at_once.total
 
 
 @settings(max_examples=60, deadline=None)
