@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
+import click
 import pytest
 
-from ccore.cli import COMMANDS
+from ccore.cli import COMMANDS, main
 from ccore.config import load
 from ccore.floor.orders import Orders
 
@@ -69,3 +70,20 @@ def test_every_request_of_the_control_socket_has_an_example() -> None:
     shown = {message["do"] for message in messages() if "do" in message}
     shown |= set(re.findall(r'`\{"do": "(\w+)"\}`', text))
     assert shown == verbs
+
+
+def test_the_page_on_operations_has_every_command_of_a_running_daemon() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"\| `ccore (\w+)` \| (.+) \|", text))
+    context = click.Context(main)
+    for name in COMMANDS:
+        command = main.get_command(context, name)
+        assert command is not None
+        below = command.commands if isinstance(command, click.Group) else {}
+        asked = {part for part, sub in (below or {name: command}).items() if asks(sub)}
+        assert not asked or name in rows, name
+        assert not [part for part in asked - {name, "list"} if f"`{part}`" not in rows[name]]
+
+
+def asks(command: click.Command) -> bool:
+    return any("--socket" in option.opts for option in command.params)
