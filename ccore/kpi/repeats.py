@@ -6,8 +6,9 @@ later, and it is the earlier contact that failed. A contact less than a window b
 records cannot be known to have succeeded: it is counted as it stands, and counted as censored.
 """
 
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from ccore.kpi.sums import Part
 __all__ = ["RepeatPart", "Repeats", "repeat_part", "repeats", "repeats_of"]
 
 HOUR_US = 3_600_000_000
+SHARE = 1 << 20  # contacts that are sorted at a time, some 60 MB
 EMPTY = {"caller": np.uint32, "at_us": np.int64, "part": np.uint8, "entered_ivr": np.bool_}
 
 
@@ -66,6 +68,9 @@ class Repeats:
         return kept / self.entered_ivr if self.entered_ivr else None
 
 
+COUNTED = [one.name for one in fields(Repeats) if one.name != "window_h"]
+
+
 @dataclass(slots=True)
 class RepeatPart:
     """What is looked at of each contact: 14 bytes."""
@@ -91,12 +96,21 @@ def repeats(records: Records, window_h: int = 24) -> Repeats:
 
 
 def repeats_of(parts: Iterable[RepeatPart], strings: Strings, window_h: int = 24) -> Repeats:
-    """From the days' parts, in any order."""
-    whole = _joined(list(parts))
-    at_us, caller = whole.at_us, whole.caller
-    window_us = window_h * HOUR_US
+    """From the days' parts, in any order; a share of the callers at a time."""
+    found = list(parts)
+    end_us = max((int(part.at_us.max()) for part in found if len(part.at_us)), default=0)
+    shares = 1 + sum(len(part.caller) for part in found) // SHARE
+    counts: Counter[str] = Counter()
+    for share in range(shares):
+        callers = _joined([_share(part, share, shares) for part in found])
+        counts.update(_counts(callers, strings, window_h * HOUR_US, end_us))
+    return Repeats(window_h=window_h, **{name: counts[name] for name in COUNTED})
+
+
+def _counts(part: RepeatPart, strings: Strings, window_us: int, end_us: int) -> dict[str, int]:
+    at_us, caller = part.at_us, part.caller
     known = _known(caller, strings)
-    answered = whole.part == Part.ANSWERED
+    answered = part.part == Part.ANSWERED
 
     chosen = answered & known
     gap = _gaps(caller[chosen], at_us[chosen])
@@ -105,23 +119,27 @@ def repeats_of(parts: Iterable[RepeatPart], strings: Strings, window_h: int = 24
 
     every_gap = np.full(len(caller), np.iinfo(np.int64).max)
     every_gap[known] = _gaps(caller[known], at_us[known])
-    ivr = whole.part == Part.IVR
-    end_us = int(at_us.max()) if len(at_us) else 0
-    blocked = whole.part == Part.BLOCKED
-    return Repeats(
-        window_h=window_h,
-        answered=int(chosen.sum()),
-        unknown=int((answered & ~known).sum()),
-        censored=int((at_us[chosen] > end_us - window_us).sum()),
-        repeated=repeated,
-        callers=len(contacts_each),
-        once=int((contacts_each == 1).sum()),
-        problems=int(chosen.sum()) - repeated,  # a chain of n contacts has n - 1 repeats
-        entered_ivr=int((whole.entered_ivr | ivr).sum()),
-        ended_in_ivr=int(ivr.sum()),
-        ivr_again=int((every_gap[ivr] <= window_us).sum()),
-        blocked_callers=len(np.unique(caller[blocked & known])),
-    )
+    ivr = part.part == Part.IVR
+    blocked = part.part == Part.BLOCKED
+    return {
+        "answered": int(chosen.sum()),
+        "unknown": int((answered & ~known).sum()),
+        "censored": int((at_us[chosen] > end_us - window_us).sum()),
+        "repeated": repeated,
+        "callers": len(contacts_each),
+        "once": int((contacts_each == 1).sum()),
+        "problems": int(chosen.sum()) - repeated,  # a chain of n contacts has n - 1 repeats
+        "entered_ivr": int((part.entered_ivr | ivr).sum()),
+        "ended_in_ivr": int(ivr.sum()),
+        "ivr_again": int((every_gap[ivr] <= window_us).sum()),
+        "blocked_callers": len(np.unique(caller[blocked & known])),
+    }
+
+
+def _share(part: RepeatPart, share: int, shares: int) -> RepeatPart:
+    """The contacts of some of the callers."""
+    chosen = part.caller % shares == share
+    return RepeatPart(*(getattr(part, name)[chosen] for name in EMPTY))
 
 
 def _joined(parts: list[RepeatPart]) -> RepeatPart:

@@ -84,6 +84,14 @@ def test_first_call_resolution_by_four_rules(micro: Records) -> None:
     assert found.ivr_containment_true == EXPECTED["site"]["ivr_containment"]
 
 
+def test_callers_may_be_looked_at_a_share_at_a_time(
+    micro: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once = repeats(micro)
+    monkeypatch.setattr("ccore.kpi.repeats.SHARE", 3)
+    assert repeats(micro) == at_once
+
+
 def test_who_hides_his_number_is_no_repeat_caller(tmp_path: Path) -> None:
     facts = [fact for fact in micro_facts() if isinstance(fact, ContactClosed)]
     for fact in facts:
