@@ -39,7 +39,7 @@ QUIET = 0.7
 console = Console(width=110)
 
 
-@click.command(help=__doc__)
+@click.command(help=(__doc__ or "").replace("\n\n", "\n\n\b\n"))  # lines as they stand
 @click.argument("kinds", nargs=-1, type=click.Choice(KINDS))
 @click.option("--hundred-million", is_flag=True, help="kpi: over 100 million contacts instead.")
 @click.option("--save", is_flag=True, help="Keep the figures in bench/results.")
