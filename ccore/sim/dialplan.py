@@ -150,7 +150,8 @@ class Dialplan:
                         (
                             "multiset",
                             "^^|ccore_way=outbound|hangup_after_bridge=true"
-                            "|transfer_after_bridge=|force_transfer_context=ccore-nowhere",
+                            "|transfer_after_bridge=|force_transfer_context=ccore-nowhere"
+                            "|continue_on_fail=true",
                         ),
                         ("bridge", "sofia/gateway/ccore-trunk/$1"),
                         _FALLBACK,

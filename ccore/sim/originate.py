@@ -18,6 +18,9 @@ USAGE = (
 # What a switch waits for an answer when nobody says how long.
 DEFAULT_TIMEOUT_S = 60
 
+# Whoever is not told otherwise goes on in his dialplan when nobody has answered.
+_ALWAYS_ON = ("NO_ANSWER", "NO_USER_RESPONSE", "ORIGINATOR_CANCEL")
+
 _AIM = re.compile(r"&([a-z_]+)(?:\((.*)\))?", re.DOTALL)
 Done = Callable[[str], None]
 
@@ -172,7 +175,7 @@ class Originator:
             leg.set_var("originate_disposition", cause)
             if leg.cause or frame not in leg.stack:
                 return
-            if leg.true("continue_on_fail"):
+            if leg.true("continue_on_fail") or cause in _ALWAYS_ON:
                 self.calls.media.finish(leg, frame)
             else:
                 self.calls.hangup(leg, cause)

@@ -48,6 +48,23 @@ def a_refused_caller_is_never_answered_and_his_carrier_is_told_why(stage: Stage)
     assert len(causes) == len(told), causes
 
 
+@on({**_CENTRE, "outbound": {"allow": ["555*"]}})
+def a_number_outside_that_is_busy_drops_nobody(stage: Stage) -> None:
+    """He has waited, and is sent on to a number that does not take him: the fallback does."""
+    caller = stage.call(1)
+    stage.until(caller, "waiting")
+    leg = stage.world.contact_of(caller)
+    stage.world.order({"do": "call.transfer", "contact": leg, "to": "number:5551234"})
+    stage.until("outside:5551234", "ringing")
+    stage.world.act("outside:5551234", "busy")
+    stage.so(lambda: "ccore-fallback" in stage.switch.api(f"uuid_dump {leg}")[0], "his fallback")
+    assert (caller, "over") not in stage.seen
+    stage.world.act(caller, "hangup")
+    stage.until(caller, "over")
+    (row,) = stage.ended_rows().values()
+    assert row.outcome.name == "OVERFLOWED", row
+
+
 def _told(stage: Stage, calling: str, called: str) -> int:
     """The answer to his INVITE."""
     caller = RawCaller(("127.0.0.1", stage.switch.ports.trunk), called.encode())
@@ -61,4 +78,7 @@ def _told(stage: Stage, calling: str, called: str) -> int:
         return caller.status
 
 
-CASES: tuple[Case, ...] = (a_refused_caller_is_never_answered_and_his_carrier_is_told_why,)
+CASES: tuple[Case, ...] = (
+    a_refused_caller_is_never_answered_and_his_carrier_is_told_why,
+    a_number_outside_that_is_busy_drops_nobody,
+)

@@ -315,6 +315,16 @@ def test_overflow_to_a_number_outside() -> None:
     assert client.switch.legs == 0
 
 
+def test_an_outside_number_that_is_busy_leads_to_the_fallback() -> None:
+    client = Client()
+    leg = client.answered_call()
+    client.send(f"api uuid_transfer {leg} 5551234 XML ccore-outbound")
+    client.wait(0.1)
+    client.act("outside:5551234", "busy")
+    client.wait(1)
+    assert client.switch.core.legs[leg].context == "ccore-fallback"
+
+
 def test_name_with_a_line_break_forges_nothing() -> None:
     client = Client()
     hostile = "Eve\r\nUnique-ID: forged\n\nEvent-Name: HEARTBEAT %0A${reload}"
