@@ -21,19 +21,26 @@ __all__ = ["Forecast"]
 
 # Kinds of agents that are looked at for a share: off by 0.05 at most in two of three cases.
 SAMPLED = 100
+# The number of agents at work counts at once; who shares whom changes with shifts.
+SHARES_US = 60_000_000
 
 
 class Forecast:
     def __init__(self, floor: "Floor") -> None:
         self.floor = floor
-        self._holds_for: tuple[object, ...] = ()  # what the rest was worked out from
-        self._at_work: Counter[int] = Counter()  # kind of agent: how many
-        self._serving: dict[int, dict[int, None]] = {}  # need: kinds at work who would be given it
+        self._circle: tuple[object, ...] = ()  # configuration and reserves: who may be given what
+        self._kinds: dict[int, frozenset[int]] = {}  # need: kinds of agents who would be given it
+        self._staffing = -1
+        self._at_work: Counter[int] = Counter()  # kind: how many agents
+        self._staffed: dict[int, int] = {}  # need: agents at work who would be given it
+        self._samples: dict[int, list[int]] = {}
         self._shares: dict[tuple[int, int], float] = {}
+        self._shares_us = 0  # since when they are counted
 
     def staffed(self, need: int) -> int:
         """Agents at work who would be given such calls."""
-        return sum(self._at_work[kind] for kind in self._kinds(need))
+        self._look()
+        return self._staff(need)
 
     def ms(self, contact: Contact, *, grows: bool = True) -> int | None:
         """How much longer he is likely to wait; None when nobody is there to take him.
@@ -49,6 +56,7 @@ class Forecast:
             return floor.expected.ms(stay.queue, self.place(contact), int(is_there))
         if contact.state is not CallState.WAITING:
             return 0
+        self._look()
         calls = floor.acd.router.ahead(contact.number, floor.now_us)
         if not grows or not stay.is_there(floor.config):
             return self._ms(stay.queue, stay.need, calls)
@@ -75,6 +83,7 @@ class Forecast:
         need = self.floor.acd.desk.need(queue, ANYONE)
         if router.idle(need):
             return 0
+        self._look()
         return self._grown_ms(queue, ANYONE, FIRST, 0, router.waiting_by_need())
 
     def _grown_ms(
@@ -95,34 +104,53 @@ class Forecast:
 
     def _ms(self, queue: str, need: int, calls: Mapping[int, int]) -> int | None:
         place = 1 + sum(count * self._share(other, need) for other, count in calls.items())
-        return self.floor.expected.ms(queue, place, self.staffed(need))
+        return self.floor.expected.ms(queue, place, self._staff(need))
 
     def _share(self, other: int, need: int) -> float:
         """Of the agents at work who serve one need, those who serve another as well."""
         if other == need:
             return 1.0
-        theirs, ours = self._kinds(other), self._kinds(need)
         if (other, need) not in self._shares:
-            some = list(theirs)[:: len(theirs) // SAMPLED + 1]
-            both = sum(self._at_work[kind] for kind in some if kind in ours)
-            self._shares[other, need] = both / max(1, sum(self._at_work[kind] for kind in some))
+            theirs, ours, at_work = self._sample(other), self._kinds_with(need), self._at_work
+            both = sum(at_work[kind] for kind in theirs if kind in ours)
+            self._shares[other, need] = both / max(1, sum(at_work[kind] for kind in theirs))
         return self._shares[other, need]
 
-    def _kinds(self, need: int) -> dict[int, None]:
-        agents, acd = self.floor.agents, self.floor.acd
-        holds_for = (agents.staffing, acd.desk, frozenset(acd.reserves))
-        if self._holds_for != holds_for:
-            self._holds_for = holds_for
+    def _sample(self, need: int) -> list[int]:
+        """Some of the kinds who serve it, evenly."""
+        if need not in self._samples:
+            kinds = sorted(self._kinds_with(need))
+            self._samples[need] = kinds[:: len(kinds) // SAMPLED + 1]
+        return self._samples[need]
+
+    def _staff(self, need: int) -> int:
+        if need not in self._staffed:
+            self._staffed[need] = sum(self._at_work[kind] for kind in self._kinds_with(need))
+        return self._staffed[need]
+
+    def _kinds_with(self, need: int) -> frozenset[int]:
+        if need not in self._kinds:
+            self._kinds[need] = self.floor.acd.desk.kinds_with(need)
+        return self._kinds[need]
+
+    def _look(self) -> None:
+        """Has anything changed that was counted?"""
+        agents, acd, now_us = self.floor.agents, self.floor.acd, self.floor.now_us
+        circle = acd.desk, frozenset(acd.reserves)
+        is_new = self._circle != circle
+        if is_new:
+            self._circle, self._staffing = circle, -1
+            self._kinds.clear()
+            self._samples.clear()
+        if self._staffing != agents.staffing:
+            self._staffing = agents.staffing
+            self._staffed.clear()
             kinds = acd.desk.kinds
             self._at_work = Counter(
                 kinds[agent.id]
                 for agent in agents.by_id.values()
                 if agent.state in AT_WORK and agent.id in kinds
             )
-            self._serving.clear()
+        if is_new or not 0 <= now_us - self._shares_us < SHARES_US:
+            self._shares_us = now_us
             self._shares.clear()
-        if need not in self._serving:
-            self._serving[need] = {
-                kind: None for kind in acd.desk.kinds_with(need) if self._at_work[kind]
-            }
-        return self._serving[need]

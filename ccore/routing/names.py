@@ -243,9 +243,14 @@ class Desk:
             )
         return self._kinds_for[queue]
 
-    def kinds_with(self, need: int) -> list[int]:
+    def kinds_with(self, need: int) -> frozenset[int]:
         """Kinds of agents who would be given such calls, in whatever state they are."""
-        return [kind for kind, name in self._name_of.items() if self.serves(name, need)]
+        meets = self._router.agent_matches
+        return frozenset(kind for kind, number in self._numbered if meets(number, need))
+
+    @cached_property
+    def _numbered(self) -> list[tuple[int, int]]:
+        return [(kind, self.agent(name)) for kind, name in self._name_of.items()]
 
     @cached_property
     def _name_of(self) -> dict[int, str]:
