@@ -13,6 +13,7 @@ import gevent
 from gevent.event import AsyncResult
 
 from ccore.config.schema import Switch
+from ccore.daemon._intake import BACKLOG_BYTES
 from ccore.daemon.clock import Clock
 from ccore.daemon.event_socket import connect
 from ccore.daemon.wire import End, Take, Wire
@@ -37,6 +38,7 @@ READ_BYTES = 256 * 1024
 LONGEST_SLEEP_S = 1.0
 # A turn's commands are carried out one by one, each in 0.1 ms or so: read their replies together.
 REPLIES_S = 0.002
+LOOK_S = 0.001  # several turns of the loop
 # So much waits only if a switch says more than we handle: a tenth of a second of all it can say.
 FLOOD_BYTES = 4 * 1024 * 1024
 
@@ -150,6 +152,7 @@ class NodeLink:
                 if str(self.trouble) != why:
                     log.warning("switch %s: %s", self.node, why)
                 self.trouble = error
+            self._hear_out()
             self._hang_up()
             now_us = self._clock.now_us()
             told = self.link.closed(now_us, why, is_refused=is_refused)
@@ -178,18 +181,15 @@ class NodeLink:
         def end(why: str | CcoreError) -> None:
             over.set_exception(self._unreachable(why) if isinstance(why, str) else why)
 
-        for wire, receive in (
-            (self._events, self.link.take_event_frames),
-            (self._commands, self.link.take_reply_frames),
-        ):
-            wire.start(self._reader(receive, end), end)
+        self._events.start(self._reader(self.link.take_event_frames), end)
+        self._commands.start(self._reader(self.link.take_reply_frames), end)
         watcher = gevent.spawn(self._watch, end)
         try:
             over.get()
         finally:
             watcher.kill()
 
-    def _reader(self, receive: Callable[[list[Frame], int, int], list[Event]], end: End) -> Take:
+    def _reader(self, receive: Callable[[list[Frame], int, int], list[Event]]) -> Take:
         def take(frames: list[Frame], size: int) -> None:
             came_us = self._clock.now_us()
             try:
@@ -197,7 +197,7 @@ class NodeLink:
                 self._mind_flood(came_us)
                 self._mind_lag()
             except Exception as error:
-                end(self._worded(error))
+                raise self._worded(error) from error
 
         return take
 
@@ -259,6 +259,13 @@ class NodeLink:
                 self._take(self.link.tick(now_us), now_us)
         except Exception as error:
             end(self._worded(error))
+
+    def _hear_out(self) -> None:
+        """A switch that dies may have said more on the one connection than we knew of when the
+        other ended; but one that lives may go on for ever."""
+        most = self.link.received_bytes + BACKLOG_BYTES
+        while self._events and self._events.has_more and self.link.received_bytes < most:
+            gevent.sleep(LOOK_S)
 
     def _hang_up(self) -> None:
         for wire in (self._events, self._commands):

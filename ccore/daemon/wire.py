@@ -5,14 +5,17 @@ small pieces that changing greenlets for each would cost more than understanding
 is late for `_relief` reads.
 """
 
+import sys
 from collections.abc import Callable, Mapping
+from fcntl import ioctl
+from termios import FIONREAD
 
 import gevent
 from gevent import socket
 from gevent.monkey import get_original
 
 from ccore.daemon._intake import Intake
-from ccore.errors import CcoreError, ProtocolError
+from ccore.errors import CcoreError
 from ccore.esl import Frame
 
 __all__ = ["End", "Take", "Wire"]
@@ -55,7 +58,8 @@ class Wire:
         self._is_open = True
 
     def start(self, take: Take, end: End) -> None:
-        """`take` gets all frames, `end` once why there are no more. Neither may wait.
+        """`take` gets all frames, `end` why there are no more: an error that `take` raised is the
+        end too. Neither may wait.
 
         A turn hands over what one read brings, so that a switch that floods us leaves the others
         theirs.
@@ -67,6 +71,16 @@ class Wire:
     @property
     def unsent_bytes(self) -> int:
         return len(self._unsent)
+
+    @property
+    def has_more(self) -> bool:
+        """Bytes that have come are still to be handed over."""
+        return self._readable.active and (self.intake.is_behind or self._unread_bytes > 0)
+
+    @property
+    def _unread_bytes(self) -> int:
+        """In the kernel."""
+        return int.from_bytes(ioctl(self._sock, FIONREAD, bytes(4)), sys.byteorder)
 
     def send(self, data: bytes) -> None:
         """Now what fits, the rest as soon as there is room."""
@@ -91,11 +105,11 @@ class Wire:
     def _on_readable(self) -> None:
         try:
             frames = self.intake.read()
-        except ProtocolError as error:
+            if frames:
+                self._take(frames, self.intake.cut_bytes)
+        except CcoreError as error:
             self._over(error)
             return
-        if frames:
-            self._take(frames, self.intake.cut_bytes)
         # In this order: the thread notes an end before it rings for the bytes that came before it.
         if self._is_open and self.intake.over and not self.intake.is_behind:
             self._over(self.intake.over)

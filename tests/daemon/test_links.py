@@ -5,8 +5,8 @@ import resource
 
 from gevent import socket
 
-from ccore.model import Event, LinkDown, LinkUp
-from tests.daemon.scripted import Serve, Watched, healthy
+from ccore.model import Event, LegHungUp, LinkDown, LinkUp
+from tests.daemon.scripted import Serve, Watched, event, healthy
 
 
 def test_a_reader_that_gets_no_file_is_tried_again(serve: Serve) -> None:
@@ -36,6 +36,30 @@ def test_a_reader_that_gets_no_file_is_tried_again(serve: Serve) -> None:
     assert "Too many open files" in down.why
     watched.until(LinkUp)
     watched.node.stop()
+
+
+def test_what_was_said_is_heard_when_the_other_connection_ends_first(serve: Serve) -> None:
+    legs = [f"leg-{number}" for number in range(2_000)]
+    pair: list[socket.socket] = []
+
+    def script(sock: socket.socket, number: int) -> None:
+        if number < 2:
+            pair.append(sock)
+        healthy(sock)
+
+    watched = Watched(serve(script))
+    watched.until(LinkUp)
+    listening, speaking = pair
+    for leg in legs:
+        listening.sendall(event("Event-Name: CHANNEL_HANGUP_COMPLETE", f"Unique-ID: {leg}"))
+    speaking.shutdown(socket.SHUT_RDWR)
+    listening.shutdown(socket.SHUT_RDWR)
+    watched.until(LinkDown)
+    watched.node.stop()
+    told = [one.leg for one in watched.events if isinstance(one, LegHungUp)]
+    assert told == legs
+    kinds = [type(one) for one in watched.events]
+    assert kinds.index(LinkDown) > len(legs)
 
 
 class Faulty(Watched):
