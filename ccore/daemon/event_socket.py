@@ -17,7 +17,8 @@ from ccore.esl import Frame, FrameDecoder
 __all__ = ["connect"]
 
 TIMEOUT_S = 5.0  # a switch on the same host or network answers within milliseconds
-RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024  # 600 events: the switch sleeps 10 ms whenever this is full
+# 600 events, where net.core.rmem_max allows it: the switch sleeps 10 ms whenever this is full.
+RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024
 QUOTED_BYTES = 40  # of what a stranger says: enough to know him by
 
 
