@@ -130,6 +130,12 @@ class Service:
     def _alive(self, now_us: int) -> None:
         self._notifier.alive(now_us)
         self._writer.alive(now_us)
+        if (apart_us := self._clock.set_by_us()) is not None:
+            log.warning(
+                "this machine's clock was set and is %+.0f s from ours now; calls do not notice, "
+                "records and opening hours go by it when ccore is started again",
+                apart_us / 1e6,
+            )
 
     def _listen_through(self, config: Config) -> None:
         missing = silent(config, self._config_path.resolve().parent)
