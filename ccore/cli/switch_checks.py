@@ -158,7 +158,7 @@ def _judge_profiles(name: str, contexts: Sequence[tuple[str, str]]) -> list[Find
 def _judge_agents(
     name: str, config: Config, registrations: str, known: Sequence[str]
 ) -> list[Finding]:
-    agents = desks(config)
+    agents, domain = desks(config), config.switch[name].agent_domain
     unknown = [a for a, reply in zip(agents, known, strict=True) if reply.strip() != "true"]
     try:
         rows = json.loads(registrations).get("rows", [])
@@ -173,9 +173,9 @@ def _judge_agents(
                 name,
                 "agents known",
                 "fail",
-                f"unknown: {_some(unknown)}",
+                f"unknown in {domain}: {_some(unknown)}",
                 "all of ccore.toml",
-                "add them to the directory, or give them a contact in ccore.toml",
+                "add them to the directory, or set agent_domain or a contact in ccore.toml",
             )  # fmt: skip
         )
     elif agents:
@@ -187,7 +187,7 @@ def _judge_agents(
             Finding(
                 name,
                 "agents registered",
-                "note" if away else "ok",
+                "ok" if there == len(agents) else "note",
                 f"{there} of {len(agents)}",
                 "those at work",
                 advice,
@@ -197,11 +197,14 @@ def _judge_agents(
 
 
 def _judge_recordings(name: str, config: Config, switch: Switch) -> Finding:
-    path = Path(config.recording.dir)
+    path = Path(config.daemon.dir, config.recording.dir)
     expected = "a directory that the switch can write"
     if switch.host not in ("127.0.0.1", "::1", "localhost"):
         advice = "it must be the same directory there and here (a shared mount)"
         return Finding(name, "recordings", "note", f"{path} on {switch.host}", expected, advice)
+    if not path.is_dir() and not Path(config.recording.dir).is_absolute():
+        advice = "ccore run makes it; see that the switch's user can write there"
+        return Finding(name, "recordings", "note", f"no {path} yet", expected, advice)
     if not path.is_dir():
         return Finding(name, "recordings", "fail", f"no {path}", expected,
                        f"mkdir -p {path}, owned by the switch's user")  # fmt: skip

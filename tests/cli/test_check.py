@@ -146,3 +146,37 @@ def test_prompts_without_a_file_are_told_before_callers_miss_them(tmp_path: Path
     assert (found["state"], said.exit_code) == ("note", 0)
     assert "en/" in found["found"]
     assert "ccore prompts build" in found["advice"]
+
+
+def test_recordings_are_looked_for_where_the_daemon_puts_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = '[switch.main]\npassword = "a word of its own"\n'
+
+    def found(text: str) -> tuple[str, str]:
+        config = parse(text, base=tmp_path)
+        switch = config.switch["main"]
+        answers = [answer(command) for command in switch_checks.questions(config, switch)]
+        findings = switch_checks.judge("main", config, switch, answers, ROUTED)
+        last = next(one for one in findings if one.check == "recordings")
+        return last.state, last.found
+
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "recordings").mkdir(parents=True)
+    monkeypatch.chdir(elsewhere)  # has one of that name, which is nobody's
+    there = tmp_path / "var" / "recordings"
+    assert found(text) == ("note", f"no {there} yet")
+    there.mkdir(parents=True, mode=0o750)
+    assert found(text) == ("ok", str(there))
+    missing = tmp_path / "missing"
+    assert found(f'{text}[recording]\ndir = "{missing}"\n') == ("fail", f"no {missing}")
+
+
+def test_agents_of_another_domain_are_told_with_the_domain(config: Config) -> None:
+    switch = config.switch["main"]
+    asked = switch_checks.questions(config, switch)
+    answers = ["false" if "user_exists" in one else answer(one) for one in asked]
+    findings = switch_checks.judge("main", config, switch, answers, ROUTED)
+    found = {one.check: (one.state, one.found) for one in findings}
+    assert found["agents known"] == ("fail", "unknown in agents: 1001")
+    assert found["agents registered"] == ("note", "0 of 1")
