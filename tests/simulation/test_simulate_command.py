@@ -55,6 +55,7 @@ def test_variants_stand_beside_each_other_and_the_formula(file: Path) -> None:
     names = [line.split()[0] for line in result.stdout.splitlines()[:5]]
     assert names == ["variant", "few", "Erlang", "many", "Erlang"]
     assert "±" in result.stdout
+    assert result.stderr == ""
 
 
 def test_json_has_everything(file: Path) -> None:
