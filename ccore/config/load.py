@@ -141,8 +141,8 @@ def _explained(message: str) -> tuple[str, str, str]:
     if not bracket:
         return "the file", show(message).strip('"'), "TOML"
     place = place.rstrip(")")
-    if twice := re.fullmatch(r"Cannot declare \((.+)\) twice", what):
-        names = tuple(ast.literal_eval(f"({twice[1]},)"))
+    if twice := re.fullmatch(r"Cannot declare (\(.+\)) twice", what):
+        names = tuple(ast.literal_eval(twice[1]))
         return place, f"the table {dotted(names)} a second time", "each table once"
     for beginning, found, expected in _MISTAKES:
         if what.startswith(beginning):
