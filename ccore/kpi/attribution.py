@@ -29,8 +29,8 @@ def check_rule(rule: str) -> None:
         raise UnknownName(kind="attribution", name=rule, known=", ".join(RULES))
 
 
-def moments(rule: str, contacts: Rows, wrapups: Rows, threshold_ms: Ints) -> Ints:
-    """Microseconds since 1970 at which each contact counts; each has its own threshold."""
+def moments(rule: str, contacts: Rows, wrapups: Rows, threshold_ms: int | Ints) -> Ints:
+    """Microseconds since 1970 at which each contact counts; each may have its own threshold."""
     arrived: Ints = contacts["arrived_us"].astype(np.int64)
     if rule in ("arrival", "split"):
         return arrived

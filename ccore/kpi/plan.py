@@ -93,26 +93,28 @@ class Plan:
         own = ", ".join(f"{queue} {limit_s}" for queue, limit_s in self.thresholds_s.items())
         return f"{self.threshold_s} ({own})" if own else f"{self.threshold_s}"
 
-    def _thresholds_ms(self, records: Records) -> Ints:
-        """Of each contact: that of its queue, or the common one."""
+    def _thresholds_ms(self, records: Records) -> int | Ints:
+        """The common one, or of each contact that of its queue."""
+        if not self.thresholds_s:
+            return self.threshold_s * 1000
         of_queue = np.full(1 << 16, self.threshold_s * 1000, np.int64)
         queues = records.contacts["queue"]
-        for ident in np.unique(queues).tolist() if self.thresholds_s else ():
+        for ident in np.unique(queues).tolist():
             own_s = self.thresholds_s.get(records.strings.text(Text.QUEUE, ident))
             of_queue[ident] = of_queue[ident] if own_s is None else own_s * 1000
         thresholds: Ints = of_queue[queues]
         return thresholds
 
-    def _contacts(self, records: Records, at_us: Ints, threshold_ms: Ints) -> Partial:
+    def _contacts(self, records: Records, at_us: Ints, threshold_ms: int | Ints) -> Partial:
         rows = records.contacts
         short_ms = self.short_s * 1000
-        if self.compiled and not self.thresholds_s and fast.suits(self.by):
+        if self.compiled and isinstance(threshold_ms, int) and fast.suits(self.by):
             counts_on_arrival = self.attribution in ("arrival", "split")
             sums = fast.contact_parts(
                 rows,
                 None if counts_on_arrival else at_us,
                 self.groups,
-                threshold_ms=self.threshold_s * 1000,
+                threshold_ms=threshold_ms,
                 short_ms=short_ms,
                 waits=self.percentiles,
                 threads=self.threads,
