@@ -101,12 +101,13 @@ def write_switch(root: Path, plan: SwitchPlan) -> Made:
 
 
 def _write(made: Made, plan: SwitchPlan, templates: Path) -> None:
+    # First what may be refused: then nothing is written.
+    text = fill((templates / TEMPLATES / "vars.xml").read_text("utf-8"), _values(made, plan))
     for directory in (made.root, made.switch, made.record_dir, made.root / "prompts"):
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     _copy(templates / TEMPLATES, made.switch)
     _copy(templates / DIALPLANS, made.switch / "dialplan")
     variables = made.switch / "vars.xml"
-    text = fill(variables.read_text("utf-8"), _values(made, plan))
     variables.unlink()
     _put(variables, text)
     for number, password in made.agents.items():

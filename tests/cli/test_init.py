@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ccore.cli.init_cmd import init
-from ccore.cli.switch_files import fill, find_templates
+from ccore.cli.switch_files import SwitchPlan, fill, find_templates, write_switch
 from ccore.config import load
 from ccore.errors import BadRequest
 
@@ -139,6 +139,13 @@ def test_a_wrong_value_is_named_and_nothing_written(
 def test_a_value_cannot_become_configuration(value: str) -> None:
     with pytest.raises(BadRequest):
         fill('cmd="set" data="ccore_sip_ip=x"', {"ccore_sip_ip": value})
+
+
+def test_a_place_whose_name_cannot_be_configured_stays_as_it_was(tmp_path: Path) -> None:
+    place = tmp_path / "a<b"
+    with pytest.raises(BadRequest, match="cannot be ccore_fallback_prompt"):
+        write_switch(place, SwitchPlan())
+    assert not place.exists()
 
 
 def test_every_file_is_xml_and_every_value_that_is_used_is_set() -> None:
