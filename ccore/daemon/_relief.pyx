@@ -50,7 +50,7 @@ from ccore.daemon._posix cimport (
 from ccore.daemon._shed cimport shed
 from ccore.esl._buffer cimport Buffer, make_room
 
-from ccore.esl.frames import MAX_BODY_BYTES
+from ccore.esl.limits import MAX_BODY_BYTES
 
 __all__ = []
 

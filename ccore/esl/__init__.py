@@ -4,7 +4,8 @@ docs/python-api.md says how to use it in programs of your own.
 """
 
 from ccore.esl.encode import encode, job_of
-from ccore.esl.frames import MAX_BODY_BYTES, MAX_HEAD_BYTES, EventView, Frame, FrameDecoder
+from ccore.esl.frames import EventView, Frame, FrameDecoder
+from ccore.esl.limits import MAX_BODY_BYTES, MAX_HEAD_BYTES
 from ccore.esl.link import Link
 from ccore.esl.quote import argument, header, setting, shown, variable, word
 from ccore.esl.states import LinkState

@@ -1,12 +1,8 @@
-from typing import Final, Self, final
+from typing import Self, final
 
 from typing_extensions import Buffer
 
-__all__ = ["MAX_BODY_BYTES", "MAX_HEAD_BYTES", "EventView", "Frame", "FrameDecoder"]
-
-MAX_HEAD_BYTES: Final[int]
-MAX_BODY_BYTES: Final[int]
-READ_BYTES: Final[int]
+__all__ = ["EventView", "Frame", "FrameDecoder"]
 
 @final
 class EventView:

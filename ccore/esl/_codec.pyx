@@ -33,8 +33,9 @@ from ccore.esl._scan cimport (
 
 from ccore.errors import ProtocolError
 from ccore.esl.json_event import ARRAY, BETWEEN, read_json
+from ccore.esl.limits import MAX_BODY_BYTES, MAX_HEAD_BYTES, READ_BYTES
 
-__all__ = ["MAX_BODY_BYTES", "MAX_HEAD_BYTES", "EventView", "Frame", "FrameDecoder"]
+__all__ = ["EventView", "Frame", "FrameDecoder"]
 
 cdef extern from "Python.h":
     str PyUnicode_DecodeUTF8(const char *, Py_ssize_t, const char *)
@@ -42,14 +43,6 @@ cdef extern from "Python.h":
 cdef enum:
     ON_STACK = 512              # a longer value is decoded on the heap
     KEPT_ROOM = 1024 * 1024     # a buffer grown beyond this is given back once it is empty
-
-# Outer heads seen on a real switch stay below 200 bytes; 64 KiB is what a broken peer may cost us.
-MAX_HEAD_BYTES = 64 * 1024
-# `show channels as json` is 700 bytes a leg: room for 45,000 legs in one reply.
-MAX_BODY_BYTES = 32 * 1024 * 1024
-# What a connection is read with: ten events of a talking switch stay in the cache on their way from
-# the kernel to the handler. A third more events a second than with 256 KiB.
-READ_BYTES = 64 * 1024
 
 cdef bytes LENGTH = b"Content-Length: "
 cdef bytes VARIABLE = b"variable_ccore_"

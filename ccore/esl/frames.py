@@ -6,13 +6,7 @@ and says in few lines what a frame is.
 
 from typing import TYPE_CHECKING
 
-from ccore.esl.plain import (
-    MAX_BODY_BYTES,
-    MAX_HEAD_BYTES,
-    PlainDecoder,
-    PlainFrame,
-    PlainView,
-)
+from ccore.esl.plain import PlainDecoder, PlainFrame, PlainView
 
 if TYPE_CHECKING:
     from ccore.esl._codec import EventView, Frame, FrameDecoder
@@ -22,4 +16,4 @@ else:
     except ImportError:
         EventView, Frame, FrameDecoder = PlainView, PlainFrame, PlainDecoder
 
-__all__ = ["MAX_BODY_BYTES", "MAX_HEAD_BYTES", "EventView", "Frame", "FrameDecoder"]
+__all__ = ["EventView", "Frame", "FrameDecoder"]

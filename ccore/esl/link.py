@@ -213,10 +213,6 @@ class Link:
         AlreadyRunning, SwitchRefused."""
         return self.take_event_frames(self.event_decoder.feed(data), len(data), now_us)
 
-    def filled_events(self, size: int, now_us: int) -> list[Event]:
-        """As `receive_events`, of bytes put into `event_decoder.room()`."""
-        return self.take_event_frames(self.event_decoder.filled(size), size, now_us)
-
     def take_event_frames(self, frames: Iterable[Frame], size: int, now_us: int) -> list[Event]:
         """As `receive_events`, of frames that somebody else has cut from so many bytes."""
         self._now_us = now_us
