@@ -17,6 +17,7 @@ from ccore.cdr.journal import JournalWriter
 from ccore.cdr.numbers import hash_number, load_key
 from ccore.cdr.recordings import RecordingIndex
 from ccore.config import Config, load
+from ccore.config.schema import Switch
 from ccore.daemon.clock import Clock
 from ccore.daemon.control import ControlServer
 from ccore.daemon.decisions import DIRECTORY, DecisionLog
@@ -226,20 +227,31 @@ class Service:
         changed = {
             node
             for node, link in self._runner.links.items()
-            if node not in config.switch or config.switch[node] != link.switch
+            if node not in config.switch or _is_another(link.switch, config.switch[node])
         }
         if changed:
             raise BadRequest(
                 what=f"switch {', '.join(sorted(changed))} differs in the new configuration",
-                expected="a restart for another switch",
+                expected="a restart for another switch; only max_calls and fallback_s may change",
             )
         floor = self._runner.floor
+        if next(iter(config.switch), "") != floor.home_node:
+            raise BadRequest(
+                what=f"switch {floor.home_node} is not the first any more",
+                expected="other switches behind it, for nailed-up legs live on it; or a restart",
+            )
         self._runner.ask(lambda now_us: floor.reload(config, now_us))
         self.config = config
         self._link_up(config)
         self._listen_through(config)
         log.info("reloaded %s", self._config_path)
         return {"queues": len(config.queues), "agents": len(config.agents)}
+
+
+def _is_another(before: Switch, after: Switch) -> bool:
+    """Reached elsewhere or by another name; how much it takes and how long it waits may change."""
+    limits = {"max_calls": 0, "fallback_s": 0}
+    return replace(before, **limits) != replace(after, **limits)
 
 
 def _make(directory: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ccore.cli.client import Client
-from ccore.errors import AlreadyRunning, BadConfig
+from ccore.errors import AlreadyRunning, BadConfig, BadRequest
 
 PATIENCE_S = 30
 
@@ -138,6 +138,22 @@ def test_a_changed_configuration_is_taken(
         client.ask("reload")
         names = [queue["name"] for queue in client.ask("queues")["queues"]]
     assert names == ["sales", "support"]
+
+
+def test_the_limits_of_a_switch_follow_at_once_and_its_address_does_not(
+    daemon: subprocess.Popen[str], config: Path, control: Path
+) -> None:
+    """In an overload nobody wants to restart."""
+    before = config.read_text()
+    name = before.partition("[switch.")[2].partition("]")[0]
+    table = f"[switch.{name}]"
+    with Client(control) as client:
+        config.write_text(before.replace(table, f"{table}\nmax_calls = 7"))
+        client.ask("reload")
+        for wrong in (f"{table}\nhost = '127.0.0.9'", f"[switch.another]\n\n{table}"):
+            config.write_text(before.replace(table, wrong))
+            with pytest.raises(BadRequest, match=name):
+                client.ask("reload")
 
 
 def test_a_faulty_configuration_does_not_start(config: Path) -> None:
