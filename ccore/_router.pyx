@@ -337,6 +337,29 @@ cdef class Router(Engine):
             return None
         return self.calls.calls[row_at(&self.calls.leases, 0)].stand.due_us
 
+    def restart(self, seed=0):
+        """As if made anew and told of the same agents, needs and queues, and of nothing else."""
+        cdef int32_t place, slot, agent
+        cdef list slots = [
+            self.calls.table[place]
+            for place in range(self.calls.table_room)
+            if self.calls.table[place] != NONE
+        ]
+        for slot in slots:
+            if self.calls.calls[slot].agent == NONE:
+                self.calls.withdraw(slot, self.roster)
+            else:
+                self.calls.end_lease(slot)
+            self._end(slot)
+        for agent in range(self.roster.agents_room):
+            if self.roster.agents[agent].profile != NONE:
+                self.rest(agent)
+                self.roster.agents[agent].offered = self.roster.agents[agent].calls = 0
+                self.roster.agents[agent].occupancy = 0
+                self.roster.bases[agent] = 0
+        self.roster.seed = index(seed) & ((1 << 64) - 1)
+        self.roster.chosen = self.turn = 0
+
     # Questions
 
     def position(self, int64_t call, int64_t now_us):

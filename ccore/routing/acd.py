@@ -326,19 +326,19 @@ class Acd:
             self.hear(said)
 
     def renew(self) -> None:
-        """Make the engine anew from what is known here, and say all of it from the beginning.
+        """Say all that is known from the beginning, to an engine that begins with it.
 
         What was heard from here on can be replayed from here, exactly: even what an engine keeps to
-        itself, such as whose turn it is, begins anew in both.
+        itself, such as whose turn it is, begins anew in both. It is not made anew: who may serve
+        what, the work of a large centre's start, stays as it is.
         """
         cases, idle, figured = self.cases, self.idle, self.figured
         reserves = sorted(self.reserves)
-        self.router = type(self.router)(seed=self.config.routing.seed)
-        self.desk = Desk(self.config, self.router, None, self.evacuated)
+        self.router.restart(self.config.routing.seed)
         self.cases, self.idle, self.figured = {}, {}, {}
         self.waiting, self._is_settled = Counter(), False
         self._say("begin", self.config, sorted(self.evacuated), dict(self.targets.reached))
-        self._bring_in_line(None)
+        self._bring_in_line(self.desk)
         for agent, (occupancy, calls) in figured.items():
             if agent in self.config.agents:
                 self.figures(agent, occupancy, calls)

@@ -302,6 +302,14 @@ class PlainRouter:
         dues = [call.due_us for call in self._calls.values() if call.due_us is not None]
         return min(dues, default=None)
 
+    def restart(self, seed: int = 0) -> None:
+        for call in list(self._calls.values()):
+            self._forget(call)
+        for agent in self._agents.values():
+            agent.leave()
+            agent.offered = agent.calls = agent.occupancy = agent.base = 0
+        self._seed, self._turn, self._chosen = index(seed), 0, 0
+
     # Questions
 
     def position(self, call: int, now_us: int) -> int:

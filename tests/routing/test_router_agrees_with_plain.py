@@ -291,6 +291,11 @@ class SameChoices(RuleBasedStateMachine):
         if not -(2**15) <= wild < 2**15:
             self.both(lambda r: r.change_score(call, credit_us=0, weight=1, priority=wild))
 
+    @rule(seed=st.integers(0, 3))
+    def restart(self, seed: int) -> None:
+        self.both(lambda r: r.restart(seed))
+        self.waiting, self.reserved = [], {}
+
     @rule(now=CLOCKS)
     def places_agree(self, now: int) -> None:
         for call in (*self.waiting, *self.reserved):
