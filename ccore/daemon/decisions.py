@@ -24,6 +24,8 @@ DIRECTORY = "decisions"
 FLUSH_S = 1.0
 # The log is cut into so many parts, of which the oldest goes when there is no room.
 PARTS = 4
+# A disk that refuses is tried again so often: a beginning of a large centre is megabytes.
+RETRY_S = 30.0
 # Lines that may wait for a disk; beyond this they are let go. A minute at 1,000 calls/s.
 MOST_WAITING = 500_000
 
@@ -44,6 +46,8 @@ class DecisionLog:
         self._said: list[tuple[Any, ...]] = []
         self._file: IO[bytes] | None = None
         self._bytes = 0
+        self._beginning = 0  # bytes of the segment that say what was known when it began
+        self._refused_s = 0.0
         self._is_begun = False  # nothing is written before a beginning
         self._over = Flag()
         self._greenlet: gevent.Greenlet | None = None
@@ -56,6 +60,11 @@ class DecisionLog:
             self._said.append(said)
         elif self._is_begun:
             self._give_up(f"{MOST_WAITING} lines wait for the disk")
+
+    @property
+    def is_full(self) -> bool:
+        """Time for the next segment; but one that is little more than a beginning helps nobody."""
+        return self._bytes >= max(self._most_bytes // PARTS, 2 * self._beginning)
 
     def start(self) -> None:
         self._renew()
@@ -70,11 +79,23 @@ class DecisionLog:
             self._file.close()
             self._file = None
 
+    def begin(self) -> None:
+        """A new segment."""
+        self._refused_s = 0.0
+        self._renew()
+        self._write_beginning()
+
+    def _write_beginning(self) -> None:
+        self.flush()
+        self._beginning = self._bytes
+
     def _run(self) -> None:
+        self._write_beginning()
         while not self._over.wait(FLUSH_S):
             self.flush()
-            if not self._is_begun or self._bytes >= self._most_bytes // PARTS:
-                self._renew()
+            self._refused_s += 0.0 if self._is_begun else FLUSH_S
+            if self._refused_s >= RETRY_S or (self._is_begun and self.is_full):
+                self.begin()
 
     def flush(self) -> None:
         said, self._said = self._said, []

@@ -71,6 +71,25 @@ def test_each_segment_replays_by_itself_and_the_oldest_go(tmp_path: Path) -> Non
     assert segments(tmp_path)[-1].name == "00000008.jsonl"
 
 
+def test_a_segment_is_not_cut_before_it_is_more_than_its_beginning(tmp_path: Path) -> None:
+    acd = Acd(CONFIG)
+    log = log_of(acd, tmp_path, most_bytes=8)
+    log.begin()
+    assert not log.is_full
+    for agent in CONFIG.agents:
+        acd.ready(agent, 0, 0)
+    calls(acd, 1, 1)
+    log.flush()
+    assert not log.is_full
+    calls(acd, 10, 50)
+    log.flush()
+    assert log.is_full
+    log.begin()
+    assert not log.is_full
+    log.close()
+    assert kept(tmp_path) == [51, 0]
+
+
 def test_a_disk_that_refuses_leaves_no_hole(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
