@@ -16,15 +16,10 @@ if TYPE_CHECKING:
     from ccore.kpi.adherence import Adherence
     from ccore.kpi.days import Days, EveryDay
     from ccore.kpi.shifts import Shift
+    from ccore.kpi.targets import Finding
     from ccore.kpi.words import Words
 
 __all__ = ["Wanted", "extras", "lines"]
-
-REPEATS = ("fcr1", "fcr2", "fcr3", "fcr4", "ivr_containment_true")
-SHARES = (
-    *("adherence", "conformance", "conformance_capped", "utilisation_paid"),
-    *("attendance", "absenteeism"),
-)
 
 
 @dataclass(slots=True, frozen=True)
@@ -51,10 +46,8 @@ def extras(
     if wanted.schedule is not None:
         out["adherence"] = _adherence(days, spread, wanted.schedule, place.timezone, say)
     if wanted.repeats_h is not None:
-        from ccore.kpi.repeats import repeat_part, repeats_of
-
-        found = repeats_of(every.map(repeat_part), every.strings, wanted.repeats_h)
-        out["repeats"] = asdict(found) | {name: getattr(found, name) for name in REPEATS}
+        out["repeats"] = _repeats(every, wanted.repeats_h)
+    out["targets"] += _targets_beside(out, place, say)
     if wanted.against:
         out["against"] = _against(every, spread(place.days(tuple(wanted.against))), result)
     return out
@@ -62,6 +55,8 @@ def extras(
 
 def lines(found: dict[str, Any], say: "Words") -> list[str]:
     """The same for people, a line each."""
+    from ccore.kpi.beside import OF_REPEATS
+
     out = []
     for target in found["targets"]:
         if not target["met"]:
@@ -80,8 +75,9 @@ def lines(found: dict[str, Any], say: "Words") -> list[str]:
         out.append(text.format(amount=f"{amount / 100:.2f}", each=f"{(each or 0) / 100:.2f}"))
     if "repeats" in found:
         line = found["repeats"]
-        names = {name: say.get(f"repeat {name}", name) for name in REPEATS}
-        shares = ", ".join(f"{word} {_share(line[name], say)}" for name, word in names.items())
+        shares = ", ".join(
+            f"{_name(one.name, say)} {_share(line[one.name], say)}" for one in OF_REPEATS
+        )
         out.append(say["repeats"].format(window=line["window_h"], shares=shares, **line))
     for change in found.get("against", []):
         if change["more_than_chance"]:
@@ -102,19 +98,37 @@ def _targets(
         if finding.name == LEVEL and not finding.is_met:
             causes = Causes(replace(result.plan, by=()))
             why = causes.words(every.map(causes.part), every.strings, say)
-        out.append(
-            {
-                "name": finding.name,
-                "value": finding.value,
-                "least": finding.band.least,
-                "most": finding.band.most,
-                "band": finding.wanted(say),
-                "met": finding.is_met,
-                "missed": "" if finding.is_met else finding.missed(_name(finding.name, say), say),
-                "causes": why,
-            }
-        )
+        out.append(_target(finding, why, say))
     return out
+
+
+def _targets_beside(found: dict[str, Any], place: Place, say: "Words") -> list[dict[str, Any]]:
+    """Those of the schedule, whose causes stand there, and of repeat callers, where asked for."""
+    from ccore.kpi.targets import findings_beside
+
+    values = found.get("adherence", {}).get("all", {}) | found.get("repeats", {})
+    return [_target(one, [], say) for one in findings_beside(values, place.targets)]
+
+
+def _target(finding: "Finding", causes: list[str], say: "Words") -> dict[str, Any]:
+    return {
+        "name": finding.name,
+        "value": finding.value,
+        "least": finding.band.least,
+        "most": finding.band.most,
+        "band": finding.wanted(say),
+        "met": finding.is_met,
+        "missed": "" if finding.is_met else finding.missed(_name(finding.name, say), say),
+        "causes": causes,
+    }
+
+
+def _repeats(every: "EveryDay", window_h: int) -> dict[str, Any]:
+    from ccore.kpi.beside import OF_REPEATS
+    from ccore.kpi.repeats import repeat_part, repeats_of
+
+    found = repeats_of(every.map(repeat_part), every.strings, window_h)
+    return asdict(found) | {one.name: getattr(found, one.name) for one in OF_REPEATS}
 
 
 def _adherence(
@@ -173,8 +187,10 @@ def _scheduled(days: "Days", shifts: "Sequence[Shift]", timezone: str) -> "Days"
 
 
 def _figures(found: "Adherence") -> dict[str, Any]:
+    from ccore.kpi.beside import OF_SCHEDULE
+
     heads = {"heads": len(found.heads), "present": len(found.present)}
-    shares = {name: getattr(found, name) for name in SHARES}
+    shares = {one.name: getattr(found, one.name) for one in OF_SCHEDULE}
     return asdict(found) | heads | {"absent_us": found.absent_us} | shares
 
 
@@ -206,15 +222,19 @@ def _against(every: "EveryDay", earlier: "EveryDay", result: "Table") -> list[di
 def _name(name: str, say: "Words") -> str:
     """In English the name by which the figure is configured."""
     from ccore.kpi import KPI, SERVICE_LEVELS
+    from ccore.kpi.beside import BESIDE
 
     if say["lang"] == "en":
         return name
-    titles = {kpi.name: kpi.title_zh for kpi in (*SERVICE_LEVELS, *KPI)}
+    titles = {one.name: one.title_zh for one in (*SERVICE_LEVELS, *KPI, *BESIDE.values())}
     return titles.get(name, say["level"])
 
 
 def _adhered(who: str, found: dict[str, Any], say: "Words") -> str:
-    return say["adhered"].format(who=who, **{name: _share(found[name], say) for name in SHARES})
+    from ccore.kpi.beside import OF_SCHEDULE
+
+    shares = {one.name: _share(found[one.name], say) for one in OF_SCHEDULE}
+    return say["adhered"].format(who=who, **shares)
 
 
 def _share(value: float | None, say: "Words") -> str:

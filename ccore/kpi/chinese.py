@@ -3,7 +3,7 @@
 A、B、F:接通、放弃、从队列转出;C:其中要求回呼者;T:服务水平时限,s:短放弃时限,均含边界值。
 """
 
-from ccore.kpi.formula import Kpi
+from ccore.kpi.formula import Figure, Kpi
 
 __all__ = ["FORMULAS", "formula", "title"]
 
@@ -76,8 +76,8 @@ FORMULAS = {
 }
 
 
-def title(kpi: Kpi, language: str) -> str:
-    return kpi.title_zh if language == "zh" else kpi.title
+def title(figure: Figure, language: str) -> str:
+    return figure.title_zh if language == "zh" else figure.title
 
 
 def formula(kpi: Kpi, language: str) -> str:

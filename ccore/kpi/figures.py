@@ -1,6 +1,6 @@
 """How a figure is written for people."""
 
-from ccore.kpi.formula import Kpi, Value
+from ccore.kpi.formula import Figure, Value
 
 __all__ = ["UNITS", "write"]
 
@@ -10,13 +10,13 @@ UNITS = {
 }
 
 
-def write(kpi: Kpi, value: Value, *, language: str = "en", empty: str = "") -> str:
+def write(figure: Figure, value: Value, *, language: str = "en", empty: str = "") -> str:
     """`empty` stands for a figure that has none."""
     if value is None:
         return empty
-    if kpi.unit == "count":
+    if figure.unit == "count":
         return f"{value:.0f}"
-    if kpi.unit == "number":
+    if figure.unit == "number":
         return f"{value:.2f}"
-    shown = 100 * value if kpi.unit == "share" else value
-    return f"{shown:.1f}{UNITS[language][kpi.unit]}"
+    shown = 100 * value if figure.unit == "share" else value
+    return f"{shown:.1f}{UNITS[language][figure.unit]}"

@@ -4,6 +4,7 @@ from ccore.config.faults import Fault, nearest, show
 from ccore.config.schema import Config, Kpi
 from ccore.errors import UnknownName
 from ccore.kpi.attribution import RULES
+from ccore.kpi.beside import BESIDE
 from ccore.kpi.definitions import KPI, find
 from ccore.kpi.levels import VARIANTS
 from ccore.kpi.targets import LEVEL
@@ -28,10 +29,10 @@ def check_names(wanted: Kpi) -> None:
         expected = nearest(wanted.attribution, RULES, "a rule of attribution")
         raise Fault(("kpi", "attribution"), show(wanted.attribution), expected)
     for name in wanted.targets:
-        if name == LEVEL:
+        if name == LEVEL or name in BESIDE:
             continue
         try:
             find(name)
         except UnknownName:
-            known = ", ".join((LEVEL, *(kpi.name for kpi in KPI)))
+            known = ", ".join((LEVEL, *(kpi.name for kpi in KPI), *BESIDE))
             raise Fault(("kpi", "targets", name), show(name), f"one of {known}") from None

@@ -160,7 +160,7 @@ def _look(found: Summary, bands: Mapping[str, Band], strings: Strings, say: Word
         return f"<p>{say['all_met']}</p>"
     items = []
     for one in missed:
-        name = say["level"] if one.name == LEVEL else title(one.kpi, say["lang"])
+        name = say["level"] if one.name == LEVEL else title(one.figure, say["lang"])
         causes = found.causes if one.name == LEVEL else ()
         why = "".join(
             f"<li>{escape(cause)}</li>"

@@ -11,17 +11,28 @@ import numpy as np
 
 from ccore.cdr import Records, Rows, Strings, Text
 from ccore.kpi.adherence import Adherence
+from ccore.kpi.beside import BESIDE
 from ccore.kpi.compute import Table, table_of_parts
 from ccore.kpi.definitions import find
 from ccore.kpi.figures import write
-from ccore.kpi.formula import Kpi, Value
+from ccore.kpi.formula import Figure, Value
 from ccore.kpi.groups import Ints
 from ccore.kpi.partial import Partial, unique_rows
 from ccore.kpi.plan import Plan
 from ccore.kpi.words import ENGLISH, Words
 from ccore.model import LegKind, LegResult
 
-__all__ = ["DEFAULTS", "LEVEL", "Band", "Causes", "Finding", "absence_causes", "findings"]
+__all__ = [
+    "DEFAULTS",
+    "LEVEL",
+    "Band",
+    "CausePart",
+    "Causes",
+    "Finding",
+    "absence_causes",
+    "findings",
+    "findings_beside",
+]
 
 BUSY = 0.85  # occupancy above which an hour has no room for chance
 MOST = 3  # causes of one kind that are named
@@ -47,7 +58,7 @@ DEFAULTS = {LEVEL: Band(least=0.8), "acw": Band(30, 60), "aat": Band(20, 60)}
 @dataclass(slots=True, frozen=True)
 class Finding:
     name: str
-    kpi: Kpi
+    figure: Figure
     value: Value
     band: Band
 
@@ -59,25 +70,36 @@ class Finding:
         """The band in words, such as "at least 80.0 %"."""
         bounds = (("least", self.band.least), ("most", self.band.most))
         return say["and"].join(
-            say[word].format(bound=write(self.kpi, bound, language=say["lang"]))
+            say[word].format(bound=write(self.figure, bound, language=say["lang"]))
             for word, bound in bounds
             if bound is not None
         )
 
     def missed(self, name: str, say: Words) -> str:
-        value = write(self.kpi, self.value, language=say["lang"])
+        value = write(self.figure, self.value, language=say["lang"])
         return say["missed"].format(name=name, value=value, band=self.wanted(say))
 
 
 def findings(result: Table, bands: Mapping[str, Band]) -> list[Finding]:
-    """Every figure that has a band, whether it holds or not."""
+    """Every figure of the table that has a band, whether it holds or not."""
     sums = result.total.sums
     found = []
     for name, band in (DEFAULTS | dict(bands)).items():
+        if name in BESIDE:
+            continue
         is_unknown = name == "acw" and not sums.acw_us  # imported records often have no wrap-up
         kpi = result.plan.variant if name == LEVEL else find(name)
         found.append(Finding(name, kpi, None if is_unknown else kpi.value(sums), band))
     return found
+
+
+def findings_beside(values: Mapping[str, Value], bands: Mapping[str, Band]) -> list[Finding]:
+    """Figures beside the table that have a band; `values` are those that were asked for."""
+    return [
+        Finding(name, BESIDE[name], values[name], band)
+        for name, band in bands.items()
+        if name in BESIDE and name in values
+    ]
 
 
 @dataclass(slots=True)

@@ -182,11 +182,6 @@ CHINESE = {
     "cost_each": "成本 {amount},每次接通或自助结束的来电 {each}",
     "repeats": "{window} 小时内重复来电:{shares};{answered} 次中有 {censored} 次窗口不完整,"
     "{unknown} 次无号码",
-    "repeat fcr1": "一次解决率",
-    "repeat fcr2": "仅来电一次的客户占比",
-    "repeat fcr3": "仅来电一次的来电占比",
-    "repeat fcr4": "问题数与来电数之比",
-    "repeat ivr_containment_true": "真实自助解决率",
     **{f"outcome {name}": word for name, word in zip(OUTCOMES, OUTCOMES_ZH, strict=True)},
     "shift": "显著变化:{name} {before} -> {after}(p = {p})",
 }

@@ -1,10 +1,13 @@
 """docs/kpi.md says what the code does."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from ccore.kpi import GROUPS, KPI, SERVICE_LEVELS, Kpi
+from ccore.kpi.beside import BESIDE
+from ccore.kpi.formula import Figure
 
 TEXT = (Path(__file__).parents[2] / "docs" / "kpi.md").read_text("utf-8")
 
@@ -14,6 +17,12 @@ def test_figure_is_documented_with_its_formula(kpi: Kpi) -> None:
     (line,) = [ln for ln in TEXT.splitlines() if ln.startswith(f"| {kpi.name} | {kpi.title} |")]
     assert f"| {kpi.formula} |" in line
     assert kpi.title_zh in line
+
+
+@pytest.mark.parametrize("figure", BESIDE.values(), ids=lambda figure: figure.name)
+def test_figure_beside_the_table_is_documented_with_its_formula(figure: Figure) -> None:
+    row = rf"^\| {figure.name} (\(\S+\) )?\| {re.escape(figure.formula)} \|$"
+    assert re.search(row, TEXT, re.M)
 
 
 def test_names_of_service_levels_and_groups_are_documented() -> None:

@@ -34,7 +34,8 @@ def test_a_wrong_name_is_told_with_the_known_ones(
 def test_names_that_mean_something_are_fine(tmp_path: Path) -> None:
     text = (
         '[kpi]\nservice_level = "Cisco-Ignore"\nattribution = "split"\n'
-        "[kpi.targets.service_level]\nleast = 0.9\n[kpi.targets.asa]\nmost = 20"
+        "[kpi.targets.service_level]\nleast = 0.9\n[kpi.targets.asa]\nmost = 20\n"
+        "[kpi.targets.adherence]\nleast = 0.9\n[kpi.targets.fcr1]\nleast = 0.7"
     )
     code, output = check(tmp_path / "ccore.toml", text)
     assert code == 0, output

@@ -240,6 +240,23 @@ def test_a_months_schedule_is_held_against_the_days_there_are(cdr_dir: Path) -> 
     assert "no day in common" in result.stderr
 
 
+def test_targets_of_the_schedule_and_of_repeat_callers(cdr_dir: Path) -> None:
+    config, plan = cdr_dir.parent / "ccore.toml", cdr_dir.parent / "plan.csv"
+    bands = {"adherence": 0.9, "conformance": 0.5, "fcr1": 0.8, "service_level": 0.3}
+    config.write_text("".join(f"[kpi.targets.{name}]\nleast = {b}\n" for name, b in bands.items()))
+    plan.write_text("agent,start,end,activity\na1,2026-11-21T00:00,2026-11-21T01:00,break\n")
+    options = ("kpi", "--cdr", cdr_dir, "--config", config, "--schedule", plan, "--repeats", "24")
+    text = good(*options)
+    assert re.search(r"^target missed: adherence is \d+\.\d %, at least 90.0 %$", text, re.M)
+    assert "target missed: fcr1 is 71.4 %, at least 80.0 %" in text
+    chinese = good(*options, "--language", "zh")
+    assert "未达目标:一次解决率为 71.4%,应不低于 80.0%" in chinese
+    met = {one["name"]: one["met"] for one in json.loads(good(*options, "--json"))["targets"]}
+    assert met["conformance"]  # nothing was planned for the phone
+    assert met["service_level"]
+    assert set(bands) <= met.keys()
+
+
 def test_days_that_were_chosen_cost_what_they_cost(cdr_dir: Path) -> None:
     cost = cdr_dir.parent / "cost.toml"
     cost.write_text("[[cost]]\nfen = 4000\nfrom = 2026-11-20\nto = 2026-11-23\n")
