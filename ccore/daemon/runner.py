@@ -10,7 +10,7 @@ import gc
 import logging
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 import gevent
 
@@ -23,9 +23,11 @@ from ccore.model import Command, Event, Fact
 __all__ = ["Runner"]
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 # With nothing due there is still a turn so often, for the watchdog.
 IDLE_US = 1_000_000
+MOST_FAULTS = 100  # of one turn; what is left is taken in the next
 
 
 class Runner:
@@ -132,8 +134,18 @@ class Runner:
                 self.faults += 1
                 log.exception("a deadline failed")
 
+    def _taken(self, take: Callable[[], list[T]]) -> list[T]:
+        """What the floor has for us; what it could not note of one call is that call's fault."""
+        for _ in range(MOST_FAULTS):
+            try:
+                return take()
+            except Exception:
+                self.faults += 1
+                log.exception("could not note what has changed")
+        return []
+
     def _carry_out(self) -> None:
-        commands = self.floor.take_commands()
+        commands = self._taken(self.floor.take_commands)
         if commands:
             by_node: defaultdict[str, list[Command]] = defaultdict(list)
             for node, command in commands:
@@ -143,7 +155,7 @@ class Runner:
                     self.links[node].send(its)
                     self.reactions.wrote(its, self._clock.now_us())
         self.reactions.turn_over()
-        facts = self.floor.take_facts()
+        facts = self._taken(self.floor.take_facts)
         if facts:
             self._take_facts(facts)
         is_wanted = self.floor.is_waited_on

@@ -67,15 +67,13 @@ class Notes:
         self.agents: set[str] = set()
 
     def write(self) -> None:
-        if self.calls:
-            for id_ in self.calls:
-                self._write_call(id_)
-            self.calls.clear()
-        if self.agents:
-            for name in self.agents:
-                agent = self.floor.agents.by_id.get(name)
-                self.floor.tell(Noted(AGENT + name, _agent(self.floor, agent) if agent else {}))
-            self.agents.clear()
+        # Each is off its list first: one that cannot be written must not hold up the others.
+        while self.calls:
+            self._write_call(self.calls.pop())
+        while self.agents:
+            name = self.agents.pop()
+            agent = self.floor.agents.by_id.get(name)
+            self.floor.tell(Noted(AGENT + name, _agent(self.floor, agent) if agent else {}))
 
     def again(self, contact: Contact) -> None:
         """What was sent may not have come through: everything, once more."""
