@@ -241,6 +241,7 @@ class Service:
                 expected="other switches behind it, for nailed-up legs live on it; or a restart",
             )
         self._runner.ask(lambda now_us: floor.reload(config, now_us))
+        self._today.from_tomorrow(config.kpi, config.site.timezone, own_thresholds(config))
         self.config = config
         self._link_up(config)
         self._listen_through(config)

@@ -43,10 +43,14 @@ class Today:
         now_us: int,
         thresholds_s: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
-        self._wanted = wanted
-        self._thresholds_s = dict(thresholds_s)
-        self._zone = zone_of(timezone)
+        self.from_tomorrow(wanted, timezone, thresholds_s)
         self._begin(now_us)
+
+    def from_tomorrow(
+        self, wanted: Kpi, timezone: str, thresholds_s: Mapping[str, int] = MappingProxyType({})
+    ) -> None:
+        """Definitions of the next day: what was counted of this one cannot be counted anew."""
+        self._next = wanted, zone_of(timezone), dict(thresholds_s)
 
     def recall(self, directory: Path, tell: Tell) -> None:
         """Begin with what the records have of the day."""
@@ -85,6 +89,7 @@ class Today:
         }
 
     def _begin(self, now_us: int) -> None:
+        self._wanted, self._zone, self._thresholds_s = self._next
         self.begin_us, self.end_us = _day(now_us, self._zone)
         self._all = self._counters()
         self._queues: dict[str, Counters] = {}

@@ -78,6 +78,17 @@ def test_live_figures_are_those_of_the_batch_also_after_a_restart(
         records.strings.close()
 
 
+def test_new_definitions_hold_from_the_next_day_on() -> None:
+    today = Today(Kpi(), "UTC", NOON_US)
+    today.add(micro_facts(), NOON_US)
+    level = today.figures(NOON_US)["service_level"]
+    today.from_tomorrow(Kpi(threshold_s=90), "UTC", {"sales": 45})
+    told = today.figures(NOON_US + HOUR_US)
+    assert (told["threshold_s"], told["thresholds_s"], told["service_level"]) == (20, {}, level)
+    tomorrow = today.figures(NOON_US + 12 * HOUR_US)
+    assert (tomorrow["threshold_s"], tomorrow["thresholds_s"]) == (90, {"sales": 45})
+
+
 def test_at_midnight_a_new_day_begins() -> None:
     today = Today(Kpi(), "UTC", NOON_US)
     today.add(micro_facts(), NOON_US)
