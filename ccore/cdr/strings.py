@@ -24,6 +24,10 @@ MAX_TEXT = 1024  # characters of one text; the longest that a phone shows is abo
 CACHED = 65_536  # texts remembered per growing kind, about 10 MB
 
 
+# What reading a garbled table may raise: its own words of the fault may be no UTF-8 either.
+_DAMAGE = (sqlite3.Error, UnicodeDecodeError)
+
+
 class Text(StrEnum):
     NODE = "node"
     LANGUAGE = "language"
@@ -72,7 +76,7 @@ class Strings:
         self._last = dict.fromkeys(Text, 0)  # greatest id given
         try:
             self._open()
-        except (sqlite3.Error, OSError) as error:
+        except (*_DAMAGE, OSError) as error:
             if write:
                 raise DiskTrouble(path=self.path, why=str(error)) from error
             trouble = RecordsDamaged(file=self.path, what=str(error), offset=0)
@@ -94,7 +98,7 @@ class Strings:
                     sql = f"select id, text from {OLD_TABLE} where kind = '{kind}'"
                     self._db.conn.execute(f'create temp view "{kind}" as {sql}')
             self._load()
-        except sqlite3.Error:
+        except _DAMAGE:
             connection.close()
             raise
 
@@ -118,7 +122,7 @@ class Strings:
         """What is wrong with the table; "" where nothing is."""
         try:
             found = self._db.conn.execute("pragma quick_check(1)").fetchone()[0]
-        except sqlite3.DatabaseError as error:
+        except _DAMAGE as error:
             found = str(error)
         return "" if found == "ok" else " ".join(str(found).split())
 
@@ -212,7 +216,7 @@ class Strings:
             self._db.conn.close()
         try:
             self._open()
-        except (sqlite3.Error, OSError) as error:
+        except (*_DAMAGE, OSError) as error:
             raise DiskTrouble(path=self.path, why=str(error)) from error
         for kind, number in last.items():
             self.reserve(kind, number)
@@ -228,7 +232,7 @@ class Strings:
             if "no such table" in str(error):  # rows without their string table
                 return None
             raise DiskTrouble(path=self.path, why=str(error)) from error
-        except sqlite3.DatabaseError as error:
+        except _DAMAGE as error:
             if self._write:
                 raise DiskTrouble(path=self.path, why=str(error)) from error
             return None  # a damaged page: `cdr verify` tells
@@ -243,17 +247,17 @@ class Strings:
 
 def _connect(path: Path, *, write: bool) -> sqlite3.Connection:
     # One owner at a time, but it may hand the work to a thread so that the event loop goes on.
-    if write:
-        return sqlite3.connect(path, check_same_thread=False)
-    if not path.exists():
-        return sqlite3.connect(":memory:", check_same_thread=False)
+    if write or not path.exists():
+        return sqlite3.connect(path if write else ":memory:", check_same_thread=False)
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
     try:
         connection.execute("select 1 from sqlite_master").fetchone()
-    except sqlite3.DatabaseError as error:
+    except _DAMAGE as error:
         connection.close()
         if not isinstance(error, sqlite3.OperationalError):
             raise
         # A read-only medium has no place for the shared memory file.
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)
+    # A garbled text is shown as it is, as `intern` would keep it.
+    connection.text_factory = lambda data: data.decode("utf-8", "backslashreplace")
     return connection

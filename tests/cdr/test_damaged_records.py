@@ -2,6 +2,7 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from dataclasses import replace
@@ -139,3 +140,20 @@ def test_tail_prints_what_is_written_from_now_on_and_tells_damage_once(cdr: Path
         writer.close()
         tail.terminate()
         assert tail.stderr.read().count("not a file of records") == 1
+
+
+def test_texts_that_are_no_text_any_more_are_read_as_far_as_they_are(cdr: Path) -> None:
+    path = cdr / "strings.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("update queue set text = cast(x'61ff62' as text) where id = 1")
+    connection.close()
+    result = run("cdr", "show", "--cdr", cdr)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "a\\xffb" in result.stdout
+    garbled = path.read_bytes().replace(b"CREATE TABLE", b"\xffREATE\x81TABLE", 1)
+    path.write_bytes(garbled.replace(b"create table", b"\xffreate\x81table", 1))
+    for words in (("kpi",), ("cdr", "show"), ("cdr", "export"), ("cdr", "verify")):
+        result = run(*words, "--cdr", cdr)
+        assert result.exit_code == 21
+        assert result.stderr.startswith(f"ccore: {path}: ")
+        assert result.stderr.count("\n") == 1
