@@ -340,7 +340,7 @@ def test_17_no_free_file_is_an_error_that_passes(serve: Serve) -> None:
         connect("main", "127.0.0.1", port, "pear").close()
 
 
-# 18, 19: one slow consumer, and a flood. tests/daemon/test_intake.py holds the process for seconds
+# 18, 19: one slow consumer, and a flood. tests/daemon/test_relief.py holds the process for seconds
 # and floods it; what is waited for inside the link is bounded too.
 
 
