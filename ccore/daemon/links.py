@@ -140,52 +140,56 @@ class NodeLink:
 
     def _live(self) -> None:
         while True:
-            try:
-                self._open()
-                self._serve()
-            except CcoreError as error:
-                why = str(error)
-                is_refused = isinstance(error, _LASTING)
-                if is_refused and not self._was_up:
-                    self._refuse(error)
-                    return
-                if str(self.trouble) != why:
-                    log.warning("switch %s: %s", self.node, why)
-                self.trouble = error
+            error = self._connect()
+            is_refused = isinstance(error, _LASTING)
+            if is_refused and not self._was_up:
+                self._refuse(error)
+                return
+            if str(self.trouble) != str(error):
+                log.warning("switch %s: %s", self.node, error)
+            self.trouble = error
             self._hear_out()
             self._hang_up()
             now_us = self._clock.now_us()
-            told = self.link.closed(now_us, why, is_refused=is_refused)
+            told = self.link.closed(now_us, str(error), is_refused=is_refused)
             self._deliver(self.node, told, now_us)
             gevent.sleep(self.link.pause_us() / 1e6)
+
+    def _connect(self) -> CcoreError:
+        """One pair of connections; why it is over, or was not had."""
+        try:
+            self._open()
+            return self._serve()
+        except OSError as error:  # a reader takes files of its own, of which there may be no more
+            return self._unreachable(error.strerror or str(error))
+        except Exception as error:
+            return self._worded(error)
 
     def _open(self) -> None:
         s = self.switch
         self.link.opening()
-        try:
-            self._events = Wire(connect(self.node, s.host, s.port, s.password), IMPORTANCE)
-            self._commands = Wire(connect(self.node, s.host, s.port, s.password), pause_s=REPLIES_S)
-        except OSError as error:  # a reader takes files of its own, of which there may be no more
-            raise self._unreachable(error.strerror or str(error)) from None
+        self._events = Wire(connect(self.node, s.host, s.port, s.password), IMPORTANCE)
+        self._commands = Wire(connect(self.node, s.host, s.port, s.password), pause_s=REPLIES_S)
         self.connects += 1
         self.link.opened(self._clock.now_us())
         self._events.send(self.link.take_event_bytes())
         self.flush()
 
-    def _serve(self) -> None:
-        """Until one of the connections ends; raises why it did."""
+    def _serve(self) -> CcoreError:
+        """Until one of the connections ends: why it did."""
         assert self._events is not None
         assert self._commands is not None
         over: AsyncResult = AsyncResult()
 
         def end(why: str | CcoreError) -> None:
-            over.set_exception(self._unreachable(why) if isinstance(why, str) else why)
+            over.set(self._unreachable(why) if isinstance(why, str) else why)
 
         self._events.start(self._reader(self.link.take_event_frames), end)
         self._commands.start(self._reader(self.link.take_reply_frames), end)
         watcher = gevent.spawn(self._watch, end)
         try:
-            over.get()
+            why: CcoreError = over.get()
+            return why
         finally:
             watcher.kill()
 
