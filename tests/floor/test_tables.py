@@ -4,9 +4,13 @@ from collections.abc import Mapping
 from contextlib import suppress
 from enum import Enum
 from random import Random
+from zlib import crc32
 
 import pytest
+from msgspec.structs import replace
 
+from ccore.config import Config
+from ccore.config.schema import Switch
 from ccore.errors import CcoreError
 from ccore.floor import Floor
 from ccore.floor.agent import AGENT
@@ -61,15 +65,31 @@ def test_every_state_can_be_reached_and_left(
 
 
 class Chaos:
-    """A switch that says anything at all, of legs that it has, had, or never had."""
+    """Two switches that say anything at all, of legs that they have, had, or never had."""
 
     def __init__(self, seed: int) -> None:
         self.rng = Random(seed)
         self.now_us = 1_795_300_000_000_000
         self.ids = 0
-        self.floor = Floor(random_config(self.rng), self.new_id, self.now_us, "/recordings")
+        self.floor = Floor(self.config(), self.new_id, self.now_us, "/recordings")
         self.legs = [f"caller-{i}" for i in range(4)] + ["nobody"]
-        self.floor.handle("main", LinkUp(self.now_us, "core", []), self.now_us)
+        for node in self.floor.nodes:
+            self.floor.handle(node, LinkUp(self.now_us, "core", []), self.now_us)
+
+    def config(self) -> Config:
+        made = random_config(self.rng)
+        return replace(made, switch={**made.switch, "second": Switch(host="10.0.0.2")})
+
+    def node_of(self, leg: str) -> str:
+        """No leg is on two switches."""
+        floor = self.floor
+        if leg in floor.contacts:
+            return floor.contacts[leg].node
+        if leg in floor.offers.by_leg:
+            return floor.offers.by_leg[leg].contact.node
+        if leg in floor.nails.by_leg or crc32(leg.encode()) % 2:
+            return floor.home_node
+        return "second"
 
     def new_id(self) -> str:
         self.ids += 1
@@ -151,7 +171,7 @@ class Chaos:
             case 19:
                 return PhoneFound(rng.choice(AGENTS), at_us, rng.random() < 0.5)
             case _:
-                return LinkUp(at_us, "core", [self.switch_leg() for _ in range(rng.randrange(6))])
+                return LinkUp(at_us, "core", [self.switch_leg() for _ in range(rng.randrange(9))])
 
     def switch_leg(self) -> SwitchLeg:
         rng = self.rng
@@ -180,16 +200,24 @@ class Chaos:
         with suppress(CcoreError):
             floor.order(request, self.now_us)
 
+    def say(self, event: Event) -> None:
+        node = self.rng.choice(list(self.floor.nodes))
+        if isinstance(event, LinkUp):
+            event.legs = [leg for leg in event.legs if self.node_of(leg.leg) == node]
+        elif hasattr(event, "leg"):
+            node = self.node_of(event.leg)
+        self.floor.handle(node, event, self.now_us)
+
     def step(self) -> None:
         rng, floor = self.rng, self.floor
         self.now_us += rng.choice([0, 0, 1_000, 20_000, 400_000, 3_000_000])
         choice = rng.random()
         if choice < 0.75:
-            floor.handle("main", self.event(), self.now_us)
+            self.say(self.event())
         elif choice < 0.9:
             self.order()
         elif choice < 0.91:
-            floor.reload(random_config(rng), self.now_us)
+            floor.reload(self.config(), self.now_us)
         else:
             floor.on_deadline(self.now_us)
         floor.view(self.now_us)
