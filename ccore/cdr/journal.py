@@ -23,7 +23,7 @@ import numpy as np
 from ccore.cdr.layout import DTYPES, Row, Rows
 from ccore.cdr.packed import NAME as PACKED_NAME
 from ccore.cdr.packed import read_packed
-from ccore.cdr.packing import close_day, closed_days
+from ccore.cdr.packing import close_day, closed_days, sync_directory
 from ccore.cdr.records import days_in
 from ccore.cdr.rows import RowFact, day_us, pack, row_kind
 from ccore.cdr.segment import (
@@ -94,6 +94,7 @@ Group = tuple[Row, date]  # the rows of one file
 class _File:
     handle: int
     end: int  # where the next block goes
+    is_new: bool = False  # made by us, and its name not forced to the disk
     is_dirty: bool = False  # has blocks that were not forced to the disk
 
 
@@ -172,20 +173,30 @@ class JournalWriter:
             self.sync()
 
     def sync(self) -> None:
-        """Force what was flushed to the disk: from now on it outlives a power cut."""
+        """Force what was flushed to the disk: from now on it outlives a power cut.
+
+        Raises DiskTrouble; what could not be forced is tried again with the next `sync`.
+        """
         with self._handles:
             dirty = [(group, file) for group, file in self._files.items() if file.is_dirty]
-            handles = [(group, os.dup(file.handle)) for group, file in dirty]
+            handles = [(group, file, os.dup(file.handle)) for group, file in dirty]
             for _, file in dirty:
                 file.is_dirty = False
-        for group, handle in handles:
+        trouble: DiskTrouble | None = None
+        for group, file, handle in handles:
             try:
                 os.fdatasync(handle)
+                if file.is_new:  # its name is not on the disk yet
+                    sync_directory(self.directory)
+                    file.is_new = False
             except OSError as error:
+                file.is_dirty = True
                 path = self.directory / file_name(*group)
-                raise DiskTrouble(path=path, why=reason(error)) from error
+                trouble = trouble or DiskTrouble(path=path, why=reason(error))
             finally:
                 os.close(handle)
+        if trouble is not None:
+            raise trouble
 
     def close_days(self, before: date) -> list[date]:
         """Close the files of earlier days, so that they can be packed; the days that wait for it.
@@ -256,13 +267,14 @@ class JournalWriter:
                 self._tell(trouble)
                 path.rename(_free_name(path, "foreign"))
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        is_new = not end
         try:
-            if not end:
+            if is_new:
                 end = _write_all(handle, file_head(kind), 0)
         except OSError:
             os.close(handle)
             raise
-        return _File(handle, end)
+        return _File(handle, end, is_new)
 
     def _mend(self, kind: Row, path: Path) -> int:
         """Where the next block goes; 0 where a head is missing yet."""

@@ -22,7 +22,7 @@ from ccore.cdr.packed import Packed, packed_name, read_packed, write_packed
 from ccore.cdr.segment import NAME, Segment, closed_name, file_name, scan
 from ccore.errors import AlreadyRunning, CcoreError, DiskTrouble, RecordsDamaged, reason
 
-__all__ = ["PackedDay", "close_day", "closed_days", "pack_closed"]
+__all__ = ["PackedDay", "close_day", "closed_days", "pack_closed", "sync_directory"]
 
 
 @dataclass(slots=True, frozen=True)
@@ -71,9 +71,10 @@ def _pack(directory: Path, day: date) -> PackedDay:
     for kind, file in zip(Row, files, strict=True):
         rows[kind], made_of[kind] = _rows(kind, earlier, file)
     write_packed(path, rows, made_of)
+    sync_directory(directory)  # the new name is on the disk before the old ones go
     for file in files:
         file.unlink(missing_ok=True)
-    _sync(directory)
+    sync_directory(directory)
     return PackedDay(day, sum(map(len, rows.values())), before, path.stat().st_size)
 
 
@@ -114,7 +115,8 @@ def _alone(directory: Path) -> Iterator[None]:
         os.close(file)
 
 
-def _sync(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
+    """Force names to the disk: files that came, went, or took the place of others."""
     handle = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(handle)

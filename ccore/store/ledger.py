@@ -100,6 +100,7 @@ class Ledger:
         new.write_bytes(data)
         new.chmod(0o640)
         file = os.open(new, os.O_RDWR | os.O_CLOEXEC)
+        os.fsync(file)  # or a power cut might leave the new name and nothing under it
         new.replace(self.path)
         os.close(self._file)
         self._file, self._end = file, len(data)

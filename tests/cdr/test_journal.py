@@ -1,3 +1,4 @@
+import os
 import resource
 import shutil
 import tempfile
@@ -209,6 +210,37 @@ def test_a_full_disk_keeps_the_rows_and_the_next_flush_writes_them_once(tmp_path
     assert writer.pending == 0
     assert read(tmp_path, Row.CONTACT)["seq"].tolist() == list(range(1, 9))
     assert [fact.contact[-1] for fact in contacts_in(tmp_path)] == list("12345678")
+
+
+def test_what_could_not_be_forced_to_the_disk_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = JournalWriter(tmp_path)
+    for fact in (contact(1), contact(2, arrived_us=START_US + 86_400_000_000)):
+        writer.append(fact)
+    writer.flush()
+    open_before = len(list(Path("/proc/self/fd").iterdir()))
+
+    def refuse(file: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    forced: list[str] = []
+    with monkeypatch.context() as broken:
+        broken.setattr("os.fdatasync", refuse)
+        for _ in range(5):
+            with pytest.raises(DiskTrouble, match="input/output error"):
+                writer.sync()
+    assert len(list(Path("/proc/self/fd").iterdir())) == open_before
+    monkeypatch.setattr("os.fdatasync", lambda file: forced.append(f"/proc/self/fd/{file}"))
+    monkeypatch.setattr(
+        "os.fsync", lambda file: forced.append(os.readlink(f"/proc/self/fd/{file}"))
+    )
+    writer.sync()
+    assert len(forced) == 4  # both files, and that they are there
+    assert forced.count(str(tmp_path)) == 2
+    writer.sync()
+    assert len(forced) == 4
+    writer.close()
 
 
 def test_a_directory_that_is_deleted_is_made_again_and_texts_keep_their_ids(tmp_path: Path) -> None:
