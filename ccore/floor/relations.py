@@ -31,7 +31,8 @@ class Relations:
         """Who he is to this queue, as it may be kept; "" when that is not known."""
         settings = self.floor.config.queues.get(queue)
         if settings is None or settings.last_agent_by == "calling":
-            known = contact.calling
+            # "anonymous" and the like are many callers, not one.
+            known = contact.calling if any(map(str.isdigit, contact.calling)) else ""
         else:
             known = contact.collected.get(settings.last_agent_by, "")
         return self.floor.caller_key(known) if known else ""

@@ -63,6 +63,8 @@ class SqliteStore:
 
     def save_last_agent(self, calling: str, queue: str, agent: str, at_us: int) -> None:
         calling = self._hashed(calling)
+        if not calling:  # withheld
+            return
         self._last[calling, queue] = LastAgent(calling, queue, agent, at_us)
 
     def load_last_agents(self, since_us: int) -> list[LastAgent]:

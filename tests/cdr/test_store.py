@@ -117,6 +117,13 @@ def test_notes_outlive_a_process_that_was_killed(
     store.close()
 
 
+def test_with_a_key_who_withholds_his_number_has_no_last_agent(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path, b"k" * 32)
+    store.save_last_agent("anonymous", "sales", "1001", 10)
+    assert store.load_last_agents(0) == []
+    store.close()
+
+
 def test_with_a_key_no_number_is_kept_and_earlier_ones_are_hashed(tmp_path: Path) -> None:
     plain = SqliteStore(tmp_path)
     plain.save_last_agent("13800001111", "sales", "1001", 10)

@@ -32,8 +32,10 @@ def floor() -> Floor:
     return floor
 
 
-def call(floor: Floor, leg: str) -> Contact:
-    parked = LegParked(leg, START_US, "4001", "138", "", "ccore-inbound", False, {"entry": "4001"})
+def call(floor: Floor, leg: str, calling: str = "138") -> Contact:
+    parked = LegParked(
+        leg, START_US, "4001", calling, "", "ccore-inbound", False, {"entry": "4001"}
+    )
     floor.handle("main", parked, START_US)
     return floor.contacts[leg]
 
@@ -75,6 +77,13 @@ def test_what_was_asked_outlives_a_restart(floor: Floor) -> None:
     row = again.closed(START_US + 60 * SECOND_US, "NORMAL_CLEARING")
     assert (row.survey, row.survey_asked, row.callback_offered) == (4, True, True)
     assert row.outcome.name == "CALLBACK"
+
+
+def test_who_withholds_his_number_is_no_customer_of_anybody(floor: Floor) -> None:
+    known, hidden = call(floor, "a"), call(floor, "b", "anonymous")
+    for contact in (known, hidden):
+        floor.relations.talked(contact, "sales", "1001")
+    assert list(floor.relations.last) == [("138", "sales")]
 
 
 @pytest.mark.parametrize(
