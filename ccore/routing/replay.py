@@ -20,7 +20,17 @@ from ccore.routing.decision import Decision
 from ccore.routing.plain import PlainRouter
 from ccore.routing.widening import Reach
 
-__all__ = ["OFFERS", "Outcome", "decisions", "encode", "read", "replay", "routing_part", "tell"]
+__all__ = [
+    "MISFITS",
+    "OFFERS",
+    "Outcome",
+    "decisions",
+    "encode",
+    "read",
+    "replay",
+    "routing_part",
+    "tell",
+]
 
 OFFERS = ("call", "agent")  # lines that hold a decision
 
@@ -59,6 +69,13 @@ def routing_part(config: Config) -> Config:
     )
 
 
+# What a line raises that is JSON, but not what a router was told: a wrong shape, kind or size.
+MISFITS = (
+    *(RouterError, LookupError, TypeError, ValueError),
+    *(AttributeError, OverflowError, AssertionError),
+)
+
+
 def encode(said: tuple[Any, ...]) -> bytes:
     """One line of the log, with its line feed."""
     if isinstance(said[1], Config):
@@ -73,9 +90,10 @@ def read(lines: Iterable[bytes], name: str = "the log") -> Iterable[list[Any]]:
             return
         try:
             said = msgspec.json.decode(line)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise BadLog(file=name, line=number, what=f"no JSON ({error})") from None
-        if not isinstance(said, list) or not said or said[0] not in _VERBS:
+        verb = said[0] if isinstance(said, list) and said else None
+        if not isinstance(verb, str) or verb not in _VERBS:
             raise BadLog(file=name, line=number, what="nothing that a router is told")
         yield said
 
@@ -89,7 +107,7 @@ def replay(said: Iterable[list[Any]], *, plain: bool = False, name: str = "the l
         try:
             acd = tell(acd, one, plain=plain)
             choice = asked(acd, one) if one[0] in OFFERS else None
-        except (RouterError, LookupError, TypeError, ValueError, AssertionError) as error:
+        except MISFITS as error:
             raise BadLog(file=name, line=number, what=f"out of order ({error})") from None
         if one[0] in OFFERS:
             outcome.offers += 1
@@ -104,31 +122,41 @@ def replay(said: Iterable[list[Any]], *, plain: bool = False, name: str = "the l
     return outcome
 
 
-def decisions(said: Iterable[list[Any]]) -> Iterator[Decision]:
+def decisions(said: Iterable[list[Any]], name: str = "the log") -> Iterator[Decision]:
     """What was chosen, as it stands in the log; nothing is asked again."""
     cases: dict[str, Case] = {}
-    for verb, *rest in said:
-        if verb == "enter":
-            cases[rest[1]] = Case.heard(rest[1:])
-        elif verb == "hold":
-            cases[rest[4]] = Case.heard(rest[4:])
-        elif verb in OFFERS and rest[2] is not None and rest[2][0] in cases:
-            now_us, choice = rest[0], rest[2]
-            contact, agent, rule, decided_by, candidates, runner_up, step = choice
-            case = cases[contact]
-            yield Decision(
-                at_us=now_us,
-                contact=contact,
-                queue=case.queue,
-                agent=agent,
-                chose="agent" if verb == "call" else "call",
-                rule=rule,
-                decided_by=decided_by,
-                candidates=candidates,
-                runner_up=runner_up,
-                step=step,
-                waited_ms=max(0, now_us - case.entered_us) // 1000,
-            )
+    for number, one in enumerate(said, 1):
+        try:
+            decision = _decision(cases, *one)
+        except MISFITS as error:
+            raise BadLog(file=name, line=number, what=f"out of order ({error})") from None
+        if decision is not None:
+            yield decision
+
+
+def _decision(cases: dict[str, Case], verb: str, *rest: Any) -> Decision | None:
+    if verb == "enter":
+        cases[rest[1]] = Case.heard(rest[1:])
+    elif verb == "hold":
+        cases[rest[4]] = Case.heard(rest[4:])
+    elif verb in OFFERS and rest[2] is not None and rest[2][0] in cases:
+        now_us, choice = rest[0], rest[2]
+        contact, agent, rule, decided_by, candidates, runner_up, step = choice
+        case = cases[contact]
+        return Decision(
+            at_us=now_us,
+            contact=contact,
+            queue=case.queue,
+            agent=agent,
+            chose="agent" if verb == "call" else "call",
+            rule=rule,
+            decided_by=decided_by,
+            candidates=candidates,
+            runner_up=runner_up,
+            step=step,
+            waited_ms=max(0, now_us - case.entered_us) // 1000,
+        )
+    return None
 
 
 def asked(acd: Acd, one: list[Any]) -> Decision | None:

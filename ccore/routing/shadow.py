@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ccore._router import RouterError
 from ccore.config.schema import Config
 from ccore.errors import BadLog
 from ccore.routing.acd import Acd
 from ccore.routing.case import Case
 from ccore.routing.decision import Decision
+from ccore.routing.replay import MISFITS
 from ccore.routing.widening import FIRST
 
 __all__ = ["Shadow", "Verdict"]
@@ -86,7 +86,7 @@ class Shadow:
                     self._offer(*one)
                 else:
                     self._hear[one[0]](*one[1:])
-            except (RouterError, LookupError, TypeError, ValueError) as error:
+            except MISFITS as error:
                 raise BadLog(file=name, line=self.said, what=f"out of order ({error})") from None
 
     # What it is told.

@@ -262,7 +262,10 @@ def test_the_first_choice_that_differs_is_named() -> None:
     ("change", "what"),
     [
         (lambda log: [b"{}\n"], "line 1 is nothing that a router is told"),
-        (lambda log: [b"[1\n"], "line 1"),
+        (lambda log: [b"[1\n"], "line 1 is no JSON"),
+        (lambda log: [b'["begin\xff"]\n'], "line 1 is no JSON"),
+        (lambda log: [b"[[]]\n"], "line 1 is nothing that a router is told"),
+        (lambda log: [line.replace(b"0001,", b"0" * 30 + b",") for line in log], "out of order"),
         (lambda log: log[2:], "line 1 is out of order"),
         (lambda log: [*log, log[-1]], "out of order"),
     ],
