@@ -16,6 +16,10 @@ _UNSAFE = re.compile(
 )
 
 
+# What a cell begins with that a spreadsheet runs, also as a Chinese keyboard writes it.
+FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
 def safe(text: str) -> str:
     """One printable line: what is dangerous is written as an escape."""
     return _UNSAFE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
@@ -24,7 +28,7 @@ def safe(text: str) -> str:
 def csv_cell(value: Any) -> Any:
     """A caller may call himself `=cmd(...)`: a spreadsheet must not run it."""
     if isinstance(value, str):
-        formula = value[:1] in ("=", "+", "-", "@") and not value[1:].isdigit()
+        formula = value[:1] in FORMULA and not value[1:].isdigit()
         return ("'" + safe(value)) if formula else safe(value)
     return int(value) if isinstance(value, bool) else value
 

@@ -72,15 +72,24 @@ def test_kpi_as_json_and_csv_agree(cdr_dir: Path) -> None:
         assert row["aht"] == ("" if line["aht"] is None else str(line["aht"]))
 
 
-def test_no_spreadsheet_runs_the_name_of_a_group(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("queue", "shown"),
+    [
+        (HOSTILE, "'=cmd|' /C calc'!A0\\x1b[31m\\nroot"),
+        ("\uff1dcmd()", "'\uff1dcmd()"),
+        ("@sum", "'@sum"),
+        ("-12", "-12"),
+    ],
+)
+def test_no_spreadsheet_runs_the_name_of_a_group(tmp_path: Path, queue: str, shown: str) -> None:
     facts = micro_facts()
     assert isinstance(facts[0], ContactClosed)
-    facts[0].queue = HOSTILE
+    facts[0].queue = queue
     record(tmp_path, facts)
     rows = list(
         csv.DictReader(io.StringIO(good("kpi", "--cdr", tmp_path, "--by", "queue", "--csv")))
     )
-    assert "'=cmd|' /C calc'!A0\\x1b[31m\\nroot" in [row["queue"] for row in rows]
+    assert shown in [row["queue"] for row in rows]
 
 
 @pytest.mark.parametrize("option", ["--threshold", "--short", "--repeats"])
