@@ -37,6 +37,9 @@ CONTEXTS = (
 # Contexts that place calls or steer agents: a profile that leads there serves every stranger.
 GUARDED = ("ccore-agents", "ccore-feature", "ccore-transfer", "ccore-outbound", "ccore-fallback")
 
+# What came into a context later: a switch with an older copy serves callers worse.
+SINCE = {"ccore-agents": "ccore::dialled", "ccore-outbound": "continue_on_fail=true"}
+
 # What the dialplan reads; without it an extension cannot be loaded as it was meant.
 NEEDED = ("ccore_pick_up_s", "ccore_rtp_timeout_ms", "ccore_outbound_allow")
 
@@ -113,8 +116,11 @@ def judge(
         say(f"module {module}", there, "loaded" if there else "missing", "loaded",
             f"load {module} in modules.conf.xml")  # fmt: skip
     for context in CONTEXTS:
-        there = f'name="{context}"' in next(left)
-        say(f"context {context}", there, "there" if there else "missing", "there", COPY)
+        said = next(left)
+        there, is_new = f'name="{context}"' in said, SINCE.get(context, "") in said
+        shown = ("there" if is_new else "an older copy") if there else "missing"
+        say(f"context {context}", there and is_new, shown, "there", COPY,
+            "note" if there else "fail")  # fmt: skip
     for variable in NEEDED:
         value = next(left).strip()
         there = bool(value) and not value.startswith("-ERR")

@@ -55,7 +55,8 @@ def answer(command: str) -> str:
         case "version":
             return "FreeSWITCH Version 1.10.12-release~64bit ( 64bit)\n"
         case "xml_locate":
-            return f'<context name="{words[-1]}">\n</context>\n'
+            inside = switch_checks.SINCE.get(words[-1], "")
+            return f'<context name="{words[-1]}">\n{inside}</context>\n'
         case "global_getvar":
             return "5"
         case "show":
@@ -90,6 +91,16 @@ def test_what_is_missing_fails(
     bad = [finding for finding in found if finding.state == "fail"]
     assert [finding.check for finding in bad] == [failed or "context ccore-outbound"]
     assert bad[0].advice
+
+
+def test_an_older_copy_of_the_dialplan_is_told(config: Config) -> None:
+    switch = config.switch["main"]
+    asked = switch_checks.questions(config, switch)
+    answers = [answer(line).replace("continue_on_fail=true", "") for line in asked]
+    found = switch_checks.judge("main", config, switch, answers, ROUTED)
+    (told,) = [finding for finding in found if finding.state != "ok"]
+    assert (told.check, told.state) == ("context ccore-outbound", "note")
+    assert "copy dialplans/" in told.advice
 
 
 def test_a_profile_that_lets_strangers_dial_out_fails(states: Judge) -> None:
