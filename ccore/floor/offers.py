@@ -29,6 +29,7 @@ __all__ = ["Offers"]
 # The switch's own limit on ringing is only a safety: it counts whole seconds, we count exactly.
 SAFETY_S = 3
 BRIDGE_S = 3  # a bridge takes 20 to 60 ms; beyond this it will not come
+HIDDEN_S = 60  # so long a pair on a switch that is away is taken to talk, or to be about to
 PART_S = 2  # the other leg of an ended call goes within 20 ms; beyond this we end it
 
 
@@ -176,7 +177,12 @@ class Offers:
         contact.become(CallState.RINGING)
         floor.agents.become(agent, AgentState.RINGING, queue=offer.queue)
         due_us = floor.now_us + offer.settings.ring_s * 1_000_000
-        offer.timer = floor.timers.at(due_us, lambda: self._too_long(offer, "NO_ANSWER"))
+        offer.timer = floor.timers.at(due_us, lambda: self._rang_long(offer))
+
+    def _rang_long(self, offer: Offer) -> None:
+        """Whoever could not tell us that he answered is not to blame."""
+        is_heard = self.floor.is_up(offer.contact.node)
+        self._too_long(offer, "NO_ANSWER" if is_heard else "ORIGINATOR_CANCEL")
 
     def _too_long(self, offer: Offer, cause: str) -> None:
         self.floor.command(offer.contact.node, Hangup(offer.leg, cause))
@@ -206,12 +212,19 @@ class Offers:
         due_us = floor.now_us + BRIDGE_S * 1_000_000
         offer.timer = floor.timers.at(due_us, lambda: self._doubt(offer))
 
-    def _doubt(self, offer: Offer) -> None:
-        """The bridge will not come, or nobody told us of it: people may be talking. Look first."""
-        floor = self.floor
-        floor.command(offer.contact.node, Look(offer.leg))
+    def _doubt(self, offer: Offer, *, has_looked: bool = False) -> None:
+        """The bridge will not come, or nobody told us of it: people may be talking. Look first.
+
+        While the switch is away nothing can be seen; when it is back it shows them by itself.
+        """
+        floor, node = self.floor, offer.contact.node
+        is_hidden = not floor.is_up(node) and floor.now_us < offer.told_us + HIDDEN_S * 1_000_000
+        if has_looked and not is_hidden:
+            self._too_long(offer, "NORMAL_CLEARING")
+            return
+        floor.command(node, Look(offer.leg))
         due_us = floor.now_us + BRIDGE_S * 1_000_000
-        offer.timer = floor.timers.at(due_us, lambda: self._too_long(offer, "NORMAL_CLEARING"))
+        offer.timer = floor.timers.at(due_us, lambda: self._doubt(offer, has_looked=not is_hidden))
 
     def job_done(self, offer: Offer, job: str, ok: bool, text: str) -> None:
         if ok or text == "LINK_LOST":  # what became of it the switch's channels tell

@@ -9,6 +9,7 @@ from ccore.config.schema import Agent, Entry, Queue, Switch
 from ccore.floor import Floor
 from ccore.floor.contact import CallState
 from ccore.model import (
+    AgentState,
     Event,
     LegHungUp,
     LegParked,
@@ -57,6 +58,13 @@ class Centre:
         self.now_us += SECOND
         do = "agent.sign_in"
         self.floor.order({"do": do, "agent": agent}, self.now_us)
+
+    def pass_s(self, seconds: int) -> None:
+        end_us = self.now_us + seconds * SECOND
+        while (due_us := self.floor.next_deadline()) is not None and due_us <= end_us:
+            self.now_us = max(self.now_us, due_us)
+            self.floor.on_deadline(self.now_us)
+        self.now_us = end_us
 
     def back(self, node: str, event: Event) -> None:
         if isinstance(event, LinkUp):
@@ -130,4 +138,39 @@ def test_it_is_so_over_a_reload_a_new_log_and_a_hang_up(gone: Event, back: Event
     assert WAITING is centre.states()["east-2"]
     centre.back("east", back)
     assert centre.states() == {"east-2": RINGING, "east-3": WAITING, "west-1": RINGING}
+    centre.check_log()
+
+
+def test_who_answered_as_the_switch_went_away_is_found_talking_when_it_is_back() -> None:
+    centre = Centre()
+    centre.ready("ann")
+    centre.call("east", "east-1")
+    (phone,) = centre.floor.offers.by_leg
+    told = {"contact": "east-1", "agent": "ann"}
+    at_us = centre.now_us
+    centre.hear("east", LegParked(phone, at_us, "", "", "", "ccore-agents", True, told))
+    centre.hear("east", LinkDown(centre.now_us, "cut"))  # the bridge came about; nobody told us
+    centre.pass_s(30)
+    centre.call("west", "west-1")
+    assert centre.states() == {"east-1": CallState.BRIDGING, "west-1": WAITING}
+    legs = [
+        SwitchLeg("east-1", at_us, "138", "4001", "ccore-inbound", True, phone),
+        SwitchLeg(phone, at_us, "", "", "ccore-agents", True, "east-1", told),
+    ]
+    centre.hear("east", LinkUp(centre.now_us, "east", legs))
+    assert centre.states() == {"east-1": CallState.TALKING, "west-1": WAITING}
+    centre.check_log()
+
+
+def test_whose_phone_rang_as_the_switch_went_away_is_free_for_others_and_not_to_blame() -> None:
+    centre = Centre()
+    centre.ready("ann")
+    centre.call("east", "east-1")
+    centre.hear("east", LinkDown(centre.now_us, "cut"))
+    centre.pass_s(40)
+    assert centre.states() == {"east-1": WAITING}
+    agent = centre.floor.agents.by_id["ann"]
+    assert (agent.state, agent.failures) == (AgentState.READY, {})
+    centre.call("west", "west-1")
+    assert centre.states() == {"east-1": WAITING, "west-1": RINGING}
     centre.check_log()
