@@ -19,14 +19,13 @@ from ccore.cdr.records import Tell, days_in, files_of
 from ccore.cdr.segment import day_of
 from ccore.errors import UnknownName
 from ccore.kpi.compute import Table, table_of_parts
-from ccore.kpi.groups import NO_TEAMS, Ints, teams_of, zone_of
+from ccore.kpi.groups import LAST_US, NO_TEAMS, Ints, teams_of, zone_of
 from ccore.kpi.plan import Plan
 
 __all__ = ["Days", "EveryDay", "Loaded", "clipped", "table_by_days"]
 
 T = TypeVar("T")
 ONE_DAY = timedelta(days=1)
-TIMES = ("start_us", "end_us")
 STAYS = timedelta(days=7)  # so long an agent's state may have been on: it lies where it began
 
 
@@ -81,17 +80,18 @@ class Days:
 
     def covered(self, zone: str) -> tuple[date, date] | None:
         """The first and the last day of a zone on which somebody called or was at work."""
-        ends: list[int] = []
-        for day in {*self.dates[:1], *self.dates[-1:]}:
+        dates = self.dates
+        moments = [np.empty(0, np.int64)]
+        for day in {*dates[:1], *dates[-1:]}:
             records = self.of(day)
-            for rows in (records.contacts["arrived_us"], *map(records.agents.__getitem__, TIMES)):
-                ends += [int(rows.min()), int(rows.max())] if len(rows) else []
-        if not ends:
+            agents = records.agents
+            moments += [records.contacts["arrived_us"], agents["start_us"], agents["end_us"]]
+        every = np.clip(np.concatenate(moments), 0, LAST_US)
+        if not len(every):
             return None
-        first, last = (
-            datetime.fromtimestamp(at // 1_000_000, zone_of(zone)) for at in (min(ends), max(ends))
-        )
-        return first.date(), last.date()
+        ends_s = (int(every.min()) // 1_000_000, int(every.max()) // 1_000_000)
+        first, last = (datetime.fromtimestamp(at_s, zone_of(zone)).date() for at_s in ends_s)
+        return first, last
 
     @cached_property
     def strings(self) -> Strings:

@@ -21,6 +21,7 @@ from ccore.model import Outcome
 
 __all__ = [
     "GROUPS",
+    "LAST_US",
     "NO_TEAMS",
     "QUARTER_US",
     "TIME_GROUPS",

@@ -24,7 +24,7 @@ from ccore.kpi import (
 from ccore.kpi.groups import AGENT_GROUPS
 from ccore.kpi.targets import Causes
 from ccore.kpi.words import words
-from ccore.model import ContactClosed, Fact
+from ccore.model import AgentInterval, AgentState, ContactClosed, Fact
 from tests.cdr.fact_strategies import row_facts
 from tests.kpi.micro_set import micro_facts, record
 
@@ -94,6 +94,16 @@ def test_parts_that_are_added_as_they_come_give_the_same(
     as_they_come = table_by_days(days, plan)
     assert as_they_come.lines == at_once.lines
     assert as_they_come.total == at_once.total
+
+
+def test_a_wrong_clock_ends_no_look_at_what_is_covered(tmp_path: Path) -> None:
+    wrong = [AgentInterval("1", AgentState.READY, us, us) for us in (-(1 << 62), 1 << 62)]
+    record(tmp_path, [*wrong])
+    covered = Days(tmp_path).covered("Asia/Shanghai")
+    assert covered is not None
+    assert covered[0] == date(1970, 1, 1)
+    (tmp_path / "empty").mkdir()
+    assert Days(tmp_path / "empty").covered("UTC") is None
 
 
 @settings(max_examples=60, deadline=None)
