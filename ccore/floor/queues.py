@@ -102,8 +102,7 @@ class Queues:
         """Put the caller at his place in a queue, or where a full queue sends him."""
         floor = self.floor
         settings = self.settings(queue)
-        is_full = settings.max_waiting and len(self.waiting_in(queue)) >= settings.max_waiting
-        if is_full and not entered_us:  # nobody who was in loses his place
+        if not entered_us and self._is_full(queue, settings):  # nobody who was in loses his place
             contact.outcome = Outcome.BLOCKED
             self._turn_away(contact, settings)
             return
@@ -136,6 +135,13 @@ class Queues:
         self._set_timers(contact, stay)
         floor.offers.for_call(contact)
         floor.offers.for_reserves()
+
+    def _is_full(self, queue: str, settings: Queue) -> bool:
+        """Callers on a switch that is away take no places."""
+        members = self.waiting_in(queue).values()
+        if not 0 < settings.max_waiting <= len(members):
+            return False
+        return sum(self.floor.is_up(one.node) for one in members) >= settings.max_waiting
 
     def _turn_away(self, contact: Contact, settings: Queue) -> None:
         prompt = settings.full_prompt or "queue_full"

@@ -2,6 +2,7 @@
 
 from itertools import count
 
+import msgspec
 import pytest
 
 from ccore.config import Config
@@ -37,11 +38,11 @@ GOES: list[tuple[Event, Event]] = [
 
 
 class Centre:
-    def __init__(self) -> None:
+    def __init__(self, config: Config = CONFIG) -> None:
         ids = (f"id-{number}" for number in count())
         self.now_us = NOON
         self.log: list[bytes] = []
-        self.floor = Floor(CONFIG, lambda: next(ids), NOON)
+        self.floor = Floor(config, lambda: next(ids), NOON)
         self.floor.acd.hear = lambda said: self.log.append(encode(said))
         self.floor.renew(NOON)
         for node in CONFIG.switch:
@@ -117,6 +118,20 @@ def test_who_waits_on_a_switch_out_of_reach_keeps_his_place_and_holds_up_nobody(
     assert centre.states()["east-1"] is RINGING  # first come, first served again
     assert centre.states()["west-3"] is WAITING
     centre.check_log()
+
+
+def test_callers_on_a_switch_that_is_away_fill_no_queue() -> None:
+    small = {"all": Queue(max_waiting=3)}
+    centre = Centre(msgspec.structs.replace(CONFIG, queues=small))
+    for leg in ("east-1", "east-2", "east-3"):
+        centre.call("east", leg)
+    centre.call("west", "west-1")
+    assert centre.states()["west-1"] is not WAITING  # full: three wait
+    centre.hear("east", LinkDown(centre.now_us, "cut"))
+    for leg in ("west-2", "west-3", "west-4", "west-5"):
+        centre.call("west", leg)
+    waits = [leg for leg, state in centre.states().items() if state is WAITING]
+    assert waits == ["east-1", "east-2", "east-3", "west-2", "west-3", "west-4"]
 
 
 @pytest.mark.parametrize(("gone", "back"), GOES)
