@@ -33,8 +33,10 @@ __all__ = [
 _REASONS = {errno.ENOENT: "no such file", errno.EISDIR: "a directory"}
 
 
-def reason(error: OSError) -> str:
-    """What the system says of a file, to stand inside a sentence: "permission denied"."""
+def reason(error: Exception) -> str:
+    """What the system, or a reader, says of a file, inside a sentence: "permission denied"."""
+    if not isinstance(error, OSError):
+        return str(error)
     return _REASONS.get(error.errno or 0) or (error.strerror or str(error) or "unreadable").lower()
 
 

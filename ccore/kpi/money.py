@@ -16,7 +16,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from ccore.errors import BadConfig
+from ccore.errors import BadConfig, reason
 from ccore.kpi.sums import Sums
 
 __all__ = ["Cost", "cost_per_call", "fen_of", "read_costs"]
@@ -41,7 +41,9 @@ def read_costs(path: Path) -> list[Cost]:
     try:
         table = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadConfig(file=path, place="file", found=error, expected="a TOML file") from error
+        raise BadConfig(
+            file=path, place="file", found=reason(error), expected="a TOML file"
+        ) from error
     rows = table.get("cost")
     if not isinstance(rows, list) or set(table) != {"cost"}:
         raise BadConfig(

@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ccore.errors import BadConfig
+from ccore.errors import BadConfig, reason
 from ccore.kpi.groups import zone_of
 
 __all__ = ["PHONE", "Shift", "cut", "read_shifts"]
@@ -104,7 +104,7 @@ def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         table = tomllib.loads(text)
     except (OSError, UnicodeDecodeError, csv.Error, tomllib.TOMLDecodeError) as error:
         raise BadConfig(
-            file=path, place="file", found=error, expected="a schedule as CSV or TOML"
+            file=path, place="file", found=reason(error), expected="a schedule as CSV or TOML"
         ) from error
     found = table.get("shift")
     is_list = isinstance(found, list) and all(isinstance(row, dict) for row in found)

@@ -133,3 +133,27 @@ def test_reports_that_would_all_fail_are_not_begun(tmp_path: Path, cdr: str) -> 
     result = CliRunner().invoke(main, words)
     assert result.exit_code in (DiskTrouble.exit_code, UnknownName.exit_code)
     assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("kpi --cdr {0} --cost {0}/none", "{0}/none: file: found no such file, expected"),
+        ("kpi --cdr {0} --cost {0}", "{0}: file: found a directory, expected"),
+        ("kpi --cdr {0} --schedule {0}/none", "{0}/none: file: found no such file, expected"),
+        ("config check --config {0}/none", "{0}/none: the file: found no such file, expected"),
+        ("config check --config {0}", "{0}: the file: found a directory, expected"),
+        ("simulate {0}/none", "{0}/none: the file: found no such file, expected"),
+        (
+            "cdr import --mapping {0}/none --to {0}/to {0}/x",
+            "{0}/none: the file: found no such file",
+        ),
+        ("cdr import --format queue_log --to {0}/to {0}", "{0} cannot be read (a directory)"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named_with_the_reason(
+    tmp_path: Path, words: str, said: str
+) -> None:
+    result = CliRunner().invoke(main, words.format(tmp_path).split())
+    assert result.exit_code in (11, 13)
+    assert result.stderr.splitlines()[-1].startswith(f"ccore: {said.format(tmp_path)}")
