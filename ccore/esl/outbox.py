@@ -22,6 +22,9 @@ TIMED_OUT = "-ERR TIMED_OUT"  # written, and no reply came in time: it may still
 # Some 70 ms of a switch that does nothing else (14,800 `api` commands/s): more in flight makes
 # nothing faster, and all of it is in doubt when the link breaks.
 MOST_IN_FLIGHT = 1_000
+# A switch reads commands byte by byte, 1.7 us each: 0.9 s, and what a socket that takes nothing may
+# leave with us.
+MOST_IN_FLIGHT_BYTES = 512 * 1024
 # 100,000 commands that wait. A switch that is so far behind is not steered any more.
 MOST_HELD_BYTES = 8 * 1024 * 1024
 # Every command of ours is done within milliseconds (what takes long goes by bgapi).
@@ -36,8 +39,9 @@ class Outbox:
     def __init__(self, most_in_flight: int = MOST_IN_FLIGHT) -> None:
         self._most_in_flight = most_in_flight
         self._held: deque[tuple[bytes, Sequence[Answer]]] = deque()
-        # Written and not answered: when, and who waits; None for one who waits no more.
-        self._asked: deque[tuple[int, Answer | None]] = deque()
+        # Written and not answered: when, who waits (None for one who waits no more), and bytes.
+        self._asked: deque[tuple[int, Answer | None, int]] = deque()
+        self._asked_bytes = 0
         self._waited = 0  # of `_asked`, from the front: those that are None by time-out
         self.held_bytes = 0
         self.timed_out = 0
@@ -54,12 +58,16 @@ class Outbox:
 
     @property
     def is_full(self) -> bool:
-        return bool(self._held) and len(self._asked) >= self._most_in_flight
+        return bool(self._held) and not self._has_room
 
     @property
     def is_free(self) -> bool:
         """Room again; not at once when it is full no more, so that it does not flap."""
         return not self._held and len(self._asked) <= self._most_in_flight // 2
+
+    @property
+    def _has_room(self) -> bool:
+        return len(self._asked) < self._most_in_flight and self._asked_bytes < MOST_IN_FLIGHT_BYTES
 
     def put(self, data: bytes, answers: Sequence[Answer]) -> None:
         """Some commands that belong together, and who is told each one's reply."""
@@ -69,18 +77,23 @@ class Outbox:
     def take(self, now_us: int) -> bytes:
         """Bytes to write now; what is beyond the bound waits for replies."""
         parts = []
-        while self._held and len(self._asked) < self._most_in_flight:
+        while self._held and self._has_room:
             data, answers = self._held.popleft()
-            self.held_bytes -= len(data)
+            size = len(data)
+            self.held_bytes -= size
+            self._asked_bytes += size
             parts.append(data)
-            self._asked.extend((now_us, answer) for answer in answers)
+            for answer in answers:
+                self._asked.append((now_us, answer, size))
+                size = 0  # they are told once
         return b"".join(parts)
 
     def reply(self, text: str) -> None:
         """The next reply has come. Raises ProtocolError if nothing was asked."""
         if not self._asked:
             raise ProtocolError(what="a reply to nothing")
-        _, answer = self._asked.popleft()
+        _, answer, size = self._asked.popleft()
+        self._asked_bytes -= size
         if answer is not None:
             answer(text)
         else:
@@ -96,10 +109,10 @@ class Outbox:
         if self.held_bytes > MOST_HELD_BYTES:
             raise SwitchGone(why=f"too few replies: {len(self._held)} commands wait to be sent")
         while self._waited < len(self._asked):
-            asked_us, answer = self._asked[self._waited]
+            asked_us, answer, size = self._asked[self._waited]
             if now_us < asked_us + REPLY_US:
                 return
-            self._asked[self._waited] = (asked_us, None)
+            self._asked[self._waited] = (asked_us, None, size)
             self._waited += 1
             self.timed_out += 1
             if answer is not None:
@@ -122,8 +135,9 @@ class Outbox:
 
     def _all(self) -> Iterator[tuple[Answer, str]]:
         asked, held = self._asked, self._held
-        self._asked, self._held, self._waited, self.held_bytes = deque(), deque(), 0, 0
-        for _, answer in asked:
+        self._asked, self._asked_bytes, self._waited = deque(), 0, 0
+        self._held, self.held_bytes = deque(), 0
+        for _, answer, _ in asked:
             if answer is not None:
                 yield answer, LOST
         for _, answers in held:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccore.errors import ProtocolError, SwitchGone
-from ccore.esl.outbox import DOWN, LOST, TIMED_OUT, Outbox
+from ccore.esl.outbox import DOWN, LOST, MOST_IN_FLIGHT_BYTES, TIMED_OUT, Outbox
 
 SECOND_US = 1_000_000
 
@@ -44,6 +44,21 @@ def test_a_late_reply_finds_its_own_place() -> None:
     assert (early, late) == ([TIMED_OUT], ["to quick"])
     assert box.timed_out == 1
     assert box.next_deadline() is None
+
+
+def test_long_commands_are_bounded_by_their_bytes() -> None:
+    box, sizes = Outbox(), []
+    for _ in range(100):
+        box.put(b"x" * 50_000, [lambda text: None] * 2)
+    for _ in range(100):
+        sizes.append(len(box.take(0)))
+        assert box.is_full == (box.held > 0)
+        for _ in range(2):
+            box.reply("+OK")
+    assert sum(sizes) == 100 * 50_000
+    assert max(sizes) <= MOST_IN_FLIGHT_BYTES + 50_000
+    assert box.in_flight == 0
+    assert box.is_free
 
 
 def test_a_connection_that_answers_nothing_is_dead() -> None:
