@@ -17,6 +17,7 @@ from ccore.cdr import Rows, Strings, Text
 from ccore.cdr.rows import cause_name
 from ccore.cdr.segment import LAST_DAY
 from ccore.errors import BadRequest, UnknownName
+from ccore.kpi.sums import LONGEST_US
 from ccore.model import Outcome
 
 __all__ = [
@@ -30,6 +31,8 @@ __all__ = [
     "cut",
     "cut_at_quarters",
     "find_contacts",
+    "in_time",
+    "lengths",
     "teams_of",
     "zone_of",
 ]
@@ -161,7 +164,7 @@ class Groups:
         return columns
 
     def _time(self, name: str, at_us: Ints) -> Ints:
-        at_us = np.clip(at_us.astype(np.int64), 0, LAST_US)
+        at_us = in_time(at_us.astype(np.int64))
         offset_us = _offsets(at_us, self._zone)
         if name in DATE_GROUPS:
             return _first_day((at_us + offset_us) // DAY_US, name)
@@ -188,8 +191,8 @@ def zone_of(name: str) -> ZoneInfo:
 
 def cut(rows: Rows, *, quarters: bool) -> tuple[Ints, Ints, Ints]:
     """Stretches of time as (row index, start_us, length_us), on request cut at quarter hours."""
-    start = rows["start_us"].astype(np.int64)
-    length = rows["end_us"].astype(np.int64) - start
+    length = lengths(rows)
+    start = in_time(rows["start_us"].astype(np.int64))
     index: Ints = np.flatnonzero(length > 0).astype(np.int64)
     start, length = start[index], length[index]
     if not quarters:
@@ -198,9 +201,23 @@ def cut(rows: Rows, *, quarters: bool) -> tuple[Ints, Ints, Ints]:
     return index[owner], begin, piece
 
 
+def lengths(rows: Rows) -> Ints:
+    """Of legs or states, never negative; a clock that was wrong makes none longer than a year."""
+    found: Ints = np.clip(rows["end_us"].astype(np.int64) - rows["start_us"], 0, LONGEST_US)
+    return found
+
+
+def in_time(at_us: Ints) -> Ints:
+    """Moments between 1970 and the year 9999."""
+    return np.clip(at_us, 0, LAST_US)
+
+
 def cut_at_quarters(start: Ints, length: Ints) -> tuple[Ints, Ints, Ints, Ints]:
-    """Pieces of stretches as (index, start_us, length_us, 1 if it is the stretch's first piece)."""
-    end = start + np.maximum(length, 0)
+    """Pieces of stretches, which begin `in_time`.
+
+    As (index, start_us, length_us, 1 if it is the stretch's first piece).
+    """
+    end = start + length
     first = start // QUARTER_US
     pieces = np.maximum(end - 1, start) // QUARTER_US - first + 1
     owner = np.repeat(np.arange(len(start)), pieces)

@@ -8,7 +8,7 @@ from ccore.kpi.experts import Experts
 from ccore.kpi.formula import Value
 from ccore.kpi.histogram import bucket
 from ccore.kpi.levels import service_level as variant
-from ccore.kpi.sums import COUNT_OF, TOP_MARK, Part, Sums, part
+from ccore.kpi.sums import COUNT_OF, LONGEST_US, TOP_MARK, Part, Sums, part
 from ccore.model import (
     AgentInterval,
     AgentState,
@@ -58,16 +58,16 @@ class Counters:
             self._add_contact(fact)
         elif isinstance(fact, LegClosed):
             if fact.kind is LegKind.WRAPUP:
-                self.sums.acw_us += max(0, fact.end_us - fact.start_us)
+                self.sums.acw_us += _length_us(fact)
             elif fact.kind is LegKind.TALK:
                 self.sums.talks += 1
-                self.sums.talk_legs_us += max(0, fact.end_us - fact.start_us)
+                self.sums.talk_legs_us += _length_us(fact)
             elif fact.kind is LegKind.CALLBACK:
                 self._add_callback(fact)
         elif isinstance(fact, AgentInterval):
             field = STATE_FIELDS.get(fact.state)
-            if field and fact.end_us > fact.start_us:
-                setattr(self.sums, field, getattr(self.sums, field) + fact.end_us - fact.start_us)
+            if field:
+                setattr(self.sums, field, getattr(self.sums, field) + _length_us(fact))
 
     def value(self, name: str) -> Value:
         return find(name).value(self.sums)
@@ -136,3 +136,7 @@ class Counters:
                 sums.callbacks_in += wait_ms <= threshold_ms
         if kind in (Part.ANSWERED, Part.ABANDONED, Part.FLOWOUT):
             sums.longest_ms = max(sums.longest_ms, wait_ms)
+
+
+def _length_us(fact: LegClosed | AgentInterval) -> int:
+    return min(max(0, fact.end_us - fact.start_us), LONGEST_US)

@@ -14,7 +14,7 @@ from ccore.kpi import fast, passes
 from ccore.kpi.attribution import check_rule, moments, moments_of_legs
 from ccore.kpi.experts import Experts
 from ccore.kpi.formula import Kpi
-from ccore.kpi.groups import NO_TEAMS, Groups, Ints, cut, cut_at_quarters, zone_of
+from ccore.kpi.groups import NO_TEAMS, Groups, Ints, cut, cut_at_quarters, in_time, lengths, zone_of
 from ccore.kpi.levels import EVENT_COUNTED, service_level
 from ccore.kpi.partial import PLACE, Partial, merge, unique_rows
 from ccore.kpi.sums import Part
@@ -137,11 +137,11 @@ class Plan:
         return merge([sums, expert], len(self.by))
 
     def _legs(self, legs: Rows, contacts: Rows, at_us: Ints) -> Partial:
-        length_us = np.maximum(legs["end_us"] - legs["start_us"], 0)
+        length_us = lengths(legs)
         first = np.ones(len(legs), np.int64)
         when_us = moments_of_legs(self.attribution, legs, contacts, at_us)
         if self.is_split:
-            owner, when_us, length_us, first = cut_at_quarters(when_us, length_us)
+            owner, when_us, length_us, first = cut_at_quarters(in_time(when_us), length_us)
             legs = legs[owner]
         keys, index = unique_rows(self.groups.of_legs(legs, contacts, when_us))
         sums = Partial.of(keys)
@@ -165,7 +165,7 @@ class Plan:
         rows = contacts[passes.parts_of(contacts) == Part.ANSWERED]
         answered = rows["answered_ms"].astype(np.int64)
         offset = np.where(answered != NONE_MS, answered, 0)
-        begin_us = rows["arrived_us"].astype(np.int64) + offset * 1000
+        begin_us = in_time(rows["arrived_us"].astype(np.int64)) + offset * 1000
         parts = []
         for name in ("talk_ms", "hold_ms"):
             length_us = rows[name].astype(np.int64) * 1000

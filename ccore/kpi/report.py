@@ -17,7 +17,7 @@ from ccore.kpi.days import EveryDay, table_by_days
 from ccore.kpi.definitions import KPI, find
 from ccore.kpi.figures import write
 from ccore.kpi.formula import Kpi
-from ccore.kpi.groups import zone_of
+from ccore.kpi.groups import LAST_US, zone_of
 from ccore.kpi.plan import Plan
 from ccore.kpi.summary import WAITS_S, Summary, summary
 from ccore.kpi.sums import Sums
@@ -108,7 +108,8 @@ def _period(found: Summary, made: str, say: Words) -> str:
 
 
 def _moment(at_us: int, timezone: str) -> str:
-    local = datetime.fromtimestamp(max(at_us, 0) // 1_000_000, zone_of(timezone))
+    at_s = min(max(at_us, 0), LAST_US) // 1_000_000
+    local = datetime.fromtimestamp(at_s, zone_of(timezone))
     return local.strftime("%Y-%m-%d %H:%M")
 
 

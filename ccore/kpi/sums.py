@@ -10,8 +10,9 @@ from enum import IntEnum
 
 from ccore.model import Outcome
 
-__all__ = ["COUNT_OF", "MAXIMA", "NAMES", "TOP_MARK", "Part", "Sums", "part"]
+__all__ = ["COUNT_OF", "LONGEST_US", "MAXIMA", "NAMES", "TOP_MARK", "Part", "Sums", "part"]
 
+LONGEST_US = 366 * 86_400_000_000  # of a leg or a state: what is longer is a wrong clock
 TOP_MARK = 4  # of 5: a caller who gives it is content
 
 

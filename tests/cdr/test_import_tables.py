@@ -172,6 +172,15 @@ def test_bad_rows_are_counted_with_their_lines_and_the_others_read(tmp_path: Pat
     assert "t.csv:11, ..." in words
 
 
+def test_a_state_that_goes_on_until_9999_is_no_time_of_an_agent(tmp_path: Path) -> None:
+    states = write(tmp_path / "s.toml", STATES)
+    rows = ("agent,state,start_s,end_s", "a1,READY,1795219200,1795219260", "a1,TALK,1795219260,")
+    table = write(tmp_path / "t.csv", *rows[:2], rows[2] + "253370764799")
+    tally = imported(tmp_path / "cdr", "--mapping", states, table)
+    assert tally["written"]["agent"] == 1
+    assert tally["bad"]["end: more than a year after the start"]["first"] == ["t.csv:3"]
+
+
 def test_a_file_that_is_cut_off_is_read_to_there(tmp_path: Path) -> None:
     lines = [f"{n};01.07.2026;09:00;;09:02;;{n * 7919}" for n in range(20_000)]
     options = plain(tmp_path, ROWS[0], *lines)

@@ -24,7 +24,15 @@ from ccore.kpi import (
 from ccore.kpi.groups import AGENT_GROUPS
 from ccore.kpi.targets import Causes
 from ccore.kpi.words import words
-from ccore.model import AgentInterval, AgentState, ContactClosed, Fact
+from ccore.model import (
+    AgentInterval,
+    AgentState,
+    ContactClosed,
+    Fact,
+    LegClosed,
+    LegKind,
+    LegResult,
+)
 from tests.cdr.fact_strategies import row_facts
 from tests.kpi.micro_set import micro_facts, record
 
@@ -94,6 +102,23 @@ def test_parts_that_are_added_as_they_come_give_the_same(
     as_they_come = table_by_days(days, plan)
     assert as_they_come.lines == at_once.lines
     assert as_they_come.total == at_once.total
+
+
+def test_no_stretch_is_longer_than_a_year_live_or_in_the_batch(tmp_path: Path) -> None:
+    year_us = 366 * 86_400_000_000
+    facts: list[Fact] = [
+        AgentInterval("1", AgentState.READY, 0, 1 << 62),  # a clock that was set meanwhile
+        LegClosed("x", 5, LegKind.WRAPUP, LegResult.DONE, 5, 1 << 62),
+    ]
+    live = Counters(20, 5)
+    for fact in facts:
+        live.add(fact)
+    records = record(tmp_path, facts)
+    for rule in RULES:
+        found = table(records, by=("month",), attribution=rule)
+        assert (found.total.sums.ready_us, found.total.sums.acw_us) == (year_us, year_us)
+        assert sum(line.sums.ready_us for line in found.lines) == year_us
+    assert (live.sums.ready_us, live.sums.acw_us) == (year_us, year_us)
 
 
 def test_a_wrong_clock_ends_no_look_at_what_is_covered(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ccore.cli import main
-from ccore.model import ContactClosed
+from ccore.kpi import RULES
+from ccore.model import ContactClosed, LegClosed
 from tests.kpi.micro_set import micro_facts, record
 
 HOSTILE = "=cmd|' /C calc'!A0\x1b[31m\nroot"
@@ -165,6 +166,24 @@ def test_rows_are_shown_in_the_order_and_the_time_zone_of_the_site(
 def test_tail_prints_the_last(cdr_dir: Path) -> None:
     lines = good("cdr", "tail", "--cdr", cdr_dir, "-n", "2", "--json").splitlines()
     assert [json.loads(line)["outcome"] for line in lines] == ["ivr", "blocked"]
+
+
+@pytest.mark.parametrize("at_us", [-(1 << 63), 0, 253_402_300_799_000_000, (1 << 63) - 1])
+def test_a_row_of_a_wrong_clock_stops_no_command(cdr_dir: Path, at_us: int) -> None:
+    times = ("arrived_us", "queued_us", "answered_us", "ended_us", "contact_us")
+    wrong = [fact for fact in micro_facts() if isinstance(fact, ContactClosed | LegClosed)]
+    for fact in wrong:
+        for name in (*times, "start_us", "end_us"):
+            if hasattr(fact, name):
+                setattr(fact, name, at_us)
+    record(cdr_dir, [*wrong])
+    where = ("--cdr", cdr_dir)
+    for rule in RULES:
+        good("kpi", *where, "--by", "interval", "--attribution", rule)
+    good("kpi", *where, "--by", "week", "--repeats", "24", "--timezone", "America/New_York")
+    good("report", *where, "--to", cdr_dir.parent / "report.html", "--timezone", "Asia/Shanghai")
+    for command in ("show", "tail", "export"):
+        good("cdr", command, *where)
 
 
 @pytest.mark.parametrize(("kind", "count"), [("contact", 13), ("leg", 6), ("agent", 14)])

@@ -32,6 +32,7 @@ T = TypeVar("T")
 Convert = Callable[[Cells], list[Fact]]
 
 DAY_US = 86_400_000_000
+LONGEST_US = 366 * DAY_US
 WITHOUT_QUEUE = frozenset({Outcome.IVR, Outcome.CLOSED})
 BEST_MARK = 5
 ENDED_BY = {"": EndedBy.UNKNOWN} | {who.name.lower(): who for who in EndedBy}
@@ -231,6 +232,10 @@ def _agents(readers: Readers, table: AgentTable) -> Convert:
             raise BadRow("end: empty")
         if end_us < start_us:
             raise BadRow("end: before the start", f"{(end_us - start_us) // 1_000_000} s")
+        if end_us - start_us > LONGEST_US:  # such as 9999-12-31 for one that goes on
+            raise BadRow(
+                "end: more than a year after the start", f"{(end_us - start_us) // DAY_US} d"
+            )
         return [
             AgentInterval(
                 agent=agent(cells),
