@@ -1,19 +1,22 @@
 """One centre on several switches: what is out of reach holds up nobody else."""
 
 from itertools import count
+from random import Random
 
 import msgspec
 import pytest
 
 from ccore.config import Config
-from ccore.config.schema import Agent, Entry, Queue, Switch
+from ccore.config.schema import Agent, Entry, Queue, Switch, Widening
 from ccore.floor import Floor
 from ccore.floor.contact import CallState
+from ccore.floor.offer import OfferState
 from ccore.model import (
     AgentState,
     Event,
     LegHungUp,
     LegParked,
+    LegsBridged,
     LinkBusy,
     LinkDown,
     LinkFree,
@@ -189,3 +192,98 @@ def test_whose_phone_rang_as_the_switch_went_away_is_free_for_others_and_not_to_
     centre.call("west", "west-1")
     assert centre.states() == {"east-1": WAITING, "west-1": RINGING}
     centre.check_log()
+
+
+class Story:
+    """Random traffic on both switches; what is out of reach, and when, is random too."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng = Random(seed)
+        steps = (Widening(after_s=20, drop=("gold",)),)
+        gold = Queue(skills={"gold": 1}, steps=steps, ring_s=20, last_agent_s=10)
+        queues = {"all": Queue(ring_s=20), "gold": gold}
+        entries = tuple(Entry(number=name, to=f"queue:{name}") for name in queues)
+        agents = {"ann": Agent(), "bo": Agent(skills={"gold": 3}), "cy": Agent()}
+        self.centre = Centre(
+            msgspec.structs.replace(CONFIG, queues=queues, entries=entries, agents=agents)
+        )
+        self.legs = count()
+        for agent in agents:
+            self.centre.ready(agent)
+
+    def step(self) -> None:
+        centre, rng = self.centre, self.rng
+        floor, node = centre.floor, rng.choice(list(CONFIG.switch))
+        is_up, at_us = floor.is_up(node), centre.now_us
+        here = [one for one in floor.contacts.values() if one.node == node]
+        offers = [one for one in floor.offers.by_leg.values() if one.contact.node == node]
+        match rng.randrange(9):
+            case 0 | 1 | 2 if is_up and len(here) < 6:
+                leg = f"{node}-{next(self.legs)}"
+                called = rng.choice(["all", "gold"])
+                centre.hear(node, LegParked(leg, at_us, called, "138", "", "ccore-inbound", False))
+            case 3 if is_up and here:
+                caller = rng.choice(here)
+                centre.hear(node, LegHungUp(caller.id, at_us, "ORIGINATOR_CANCEL", True))
+            case 4 | 5 if is_up and offers:
+                offer = rng.choice(offers)
+                told = {"contact": offer.contact.id, "agent": offer.agent.id}
+                if offer.state is OfferState.RINGING:
+                    parked = LegParked(offer.leg, at_us, "", "", "", "ccore-agents", True, told)
+                    centre.hear(node, parked)
+                elif offer.state is OfferState.ANSWERED:
+                    centre.hear(node, LegsBridged(offer.contact.id, at_us, offer.leg))
+                else:
+                    centre.hear(node, LegHungUp(offer.leg, at_us, "NORMAL_CLEARING", True))
+            case 6 if is_up:
+                events = (LinkDown(at_us, "cut"), LinkBusy(at_us), LinkFree(at_us))
+                centre.hear(node, rng.choice(events))
+            case 6:
+                centre.hear(node, LinkUp(at_us, node, self.channels(node)))
+            case 7:
+                centre.pass_s(rng.choice([1, 5, 25]))
+            case 8 if rng.random() < 0.2:
+                centre.log.clear()
+                floor.renew(centre.now_us)
+        self.check()
+
+    def channels(self, node: str) -> list[SwitchLeg]:
+        found = []
+        for one in self.centre.floor.contacts.values():
+            if one.node == node:
+                offer = one.offer
+                is_bridged = offer is not None and offer.state is OfferState.BRIDGED
+                other = offer.leg if offer is not None and is_bridged else ""
+                in_ = "ccore-inbound"
+                found.append(SwitchLeg(one.id, one.arrived_us, "138", "all", in_, True, other))
+                if offer is not None and offer.state is not OfferState.RINGING:
+                    told = {"contact": one.id, "agent": offer.agent.id}
+                    back = one.id if is_bridged else ""
+                    found.append(
+                        SwitchLeg(
+                            offer.leg, one.arrived_us, "", "", "ccore-agents", True, back, told
+                        )
+                    )
+        return found
+
+    def check(self) -> None:
+        """Nobody in reach waits while somebody is free who would be given him."""
+        floor = self.centre.floor
+        floor.view(self.centre.now_us)
+        ready = [one.id for one in floor.agents.by_id.values() if one.state is AgentState.READY]
+        for one in floor.contacts.values():
+            is_in_reach = floor.is_up(one.node) and one.node not in floor.matching.busy_nodes
+            if one.state is WAITING and is_in_reach and one.stay is not None:
+                assert not one.stay.case.is_aside
+                for agent in ready:
+                    fits = one.stay.only in ("", agent)
+                    assert not (fits and floor.acd.desk.serves(agent, one.stay.need))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_nobody_in_reach_waits_beside_an_agent_who_is_free_for_him(seed: int) -> None:
+    story = Story(seed)
+    for _ in range(120):
+        story.step()
+    for plain in (False, True):
+        assert replay(read(story.centre.log), plain=plain).is_same
