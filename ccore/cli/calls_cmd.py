@@ -27,15 +27,17 @@ _COLUMNS = (
     Column("contact", lambda row: row["contact"][:8]),
     Column("state", lambda row: row["state"], style=lambda row: STATE_STYLES.get(row["state"], "")),
     Column("for", lambda row: span((row["now_us"] - row["since_us"]) // 1000), right=True),
-    Column("in all", lambda row: span((row["now_us"] - row["arrived_us"]) // 1000), right=True),
+    Column(
+        "in all", lambda row: span((row["now_us"] - row["arrived_us"]) // 1000), right=True, spare=3
+    ),
     Column("caller", lambda row: row["calling"]),
-    Column("name", lambda row: row.get("calling_name")),
+    Column("name", lambda row: row.get("calling_name"), spare=1),
     Column("queue", lambda row: row.get("queue")),
     Column("place", lambda row: row.get("position") or None, right=True),
-    Column("widened", lambda row: row.get("step") or None, right=True),
+    Column("widened", lambda row: row.get("step") or None, right=True, spare=4),
     Column("agent", lambda row: row.get("agent")),
-    Column("lang", lambda row: row.get("language")),
-    Column("recording", lambda row: "yes" if row.get("recording") else None),
+    Column("lang", lambda row: row.get("language"), spare=2),
+    Column("recording", lambda row: "yes" if row.get("recording") else None, spare=5),
 )
 
 

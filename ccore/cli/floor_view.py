@@ -6,7 +6,8 @@ keeps no clock; times come with the views.
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from rich import box
@@ -67,6 +68,46 @@ NEWS_STYLES = {
 }
 BLOCKS = "▁▂▃▄▅▆▇█"
 EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+# Columns from which a queue has a bar, and every figure.
+BARS = 70
+WIDE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A column of the queues; a terminal narrower than `from_width` goes without."""
+
+    title: str
+    from_width: int
+    cell: Callable[[View], Text]
+
+
+def _longest(queue: View) -> int | None:
+    return queue["longest_ms"] if queue["waiting"] else None
+
+
+def _longest_text(queue: View) -> Text:
+    longest = _longest(queue)
+    return Text(span(longest), style=_heat(longest) if longest else "bright_black")
+
+
+def _level_text(queue: View) -> Text:
+    level = queue["service_level"]
+    return Text(percent(level), style=level_style(level, queue["target"]))
+
+
+FIGURES = (
+    Figure("longest", 42, _longest_text),
+    Figure("expected", WIDE, lambda q: Text(span(q.get("expected_ms")), style="bright_black")),
+    Figure("talking", 58, lambda q: _count(q["talking"], "cyan")),
+    Figure("ready", 0, lambda q: Text(f"{q['ready']}/{q['signed_in']}", _ready_style(q))),
+    Figure("answered", BARS, lambda q: _count(q["answered"], "green")),
+    Figure("lost", 50, lambda q: _count(q["abandoned"], "red")),
+    Figure("away", WIDE, lambda q: _count(q["overflowed"], "magenta")),
+    Figure("SL", 0, _level_text),
+)
 
 
 class FloorView:
@@ -148,44 +189,24 @@ class FloorView:
         return line
 
     def _queues(self, view: View, queues: list[View], width: int) -> RenderableType:
-        wide = width >= 100
+        figures = [figure for figure in FIGURES if width >= figure.from_width]
         # Beside figures and gaps of fixed width, name and bar share what is left.
-        bar_cells = max(10, (width - (70 if wide else 50)) // 2)
+        bar_cells = max(10, (width - (70 if width >= WIDE else 50)) // 2) if width >= BARS else 0
         table = Table(box=None, expand=True, pad_edge=False, header_style="bright_black")
         table.add_column("queue", no_wrap=True, ratio=1)
-        table.add_column("waiting", no_wrap=True, width=bar_cells)
-        table.add_column("longest", justify="right", no_wrap=True)
-        if wide:
-            table.add_column("expected", justify="right", no_wrap=True)
-        table.add_column("talking", justify="right", no_wrap=True)
-        table.add_column("ready", justify="right", no_wrap=True)
-        table.add_column("answered", justify="right", no_wrap=True)
-        table.add_column("lost", justify="right", no_wrap=True)
-        if wide:
-            table.add_column("away", justify="right", no_wrap=True)
-        table.add_column("SL", justify="right", no_wrap=True, min_width=6)
+        table.add_column("waiting", no_wrap=True, width=bar_cells or None)
+        for figure in figures:
+            table.add_column(figure.title, justify="right", no_wrap=True)
         fullest = max([8, *(queue["waiting"] for queue in view["queues"])])
         for queue in queues:
-            longest = queue["longest_ms"] if queue["waiting"] else None
-            heat = _heat(longest)
-            cells: list[Text] = [
+            heat = _heat(_longest(queue))
+            table.add_row(
                 Text(safe(str(queue["name"])), style="bold"),
-                _bar(queue["waiting"], fullest, bar_cells, heat),
-                Text(span(longest), style=heat if longest else "bright_black"),
-            ]
-            if wide:
-                cells.append(Text(span(queue.get("expected_ms")), style="bright_black"))
-            cells += [
-                _count(queue["talking"], "cyan"),
-                Text(f"{queue['ready']}/{queue['signed_in']}", _ready_style(queue)),
-                _count(queue["answered"], "green"),
-                _count(queue["abandoned"], "red"),
-            ]
-            if wide:
-                cells.append(_count(queue["overflowed"], "magenta"))
-            level = queue["service_level"]
-            cells.append(Text(percent(level), style=level_style(level, queue["target"])))
-            table.add_row(*cells)
+                _bar(queue["waiting"], fullest, bar_cells, heat)
+                if bar_cells
+                else _count(queue["waiting"], heat),
+                *(figure.cell(queue) for figure in figures),
+            )
         hidden = len(view["queues"]) - len(queues)
         return _panel(table, f"queues  {hidden} more" if hidden else "queues")
 

@@ -1,6 +1,7 @@
 """The live view at the sizes people have, with what callers and configurations may contain."""
 
 import io
+import re
 
 import pytest
 from hypothesis import given
@@ -101,3 +102,14 @@ def test_who_does_not_take_a_call_is_named() -> None:
     view.tell({"news": "agent", "at_us": NOW_US, "agent": "1001", "reason": "rest-no-answer"})
     text = "\n".join(drawn(view, 100, 30))
     assert "李娜 Li Na did not take it: no-answer" in text
+
+
+@pytest.mark.parametrize("width", range(40, 130, 3))
+def test_a_queue_has_its_name_and_who_waits_at_any_width(width: int) -> None:
+    view = FloorView("ccore")
+    view.feed(floor_view())
+    row = next(line for line in drawn(view, width, 24) if "sal" in line)
+    assert "sales" in row
+    assert "…" not in row
+    assert re.search(r"\b3\b", row)
+    assert "91 %" in row
