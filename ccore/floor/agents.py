@@ -177,7 +177,7 @@ class Agents:
             time_us = agent.busy_us + agent.free_us
             self.floor.acd.figures(agent.id, agent.busy_us / time_us if time_us else 0.0)
         self.floor.acd.ready(agent.id, agent.idle_since_us, agent.since_us)
-        self.floor.offers.for_agent(agent)
+        self.floor.matching.for_agent(agent)
 
     # What agents and supervisors ask for.
 

@@ -192,21 +192,21 @@ def _phone_found(floor: "Floor", node: str, event: PhoneFound) -> None:
 
 
 def _link_busy(floor: "Floor", node: str, event: LinkBusy) -> None:
-    floor.offers.busy_nodes.add(node)
+    floor.matching.busy_nodes.add(node)
 
 
 def _link_free(floor: "Floor", node: str, event: LinkFree) -> None:
-    floor.offers.busy_nodes.discard(node)
-    floor.offers.in_reach_again(node)
+    floor.matching.busy_nodes.discard(node)
+    floor.matching.in_reach_again(node)
 
 
 def _link_up(floor: "Floor", node: str, event: LinkUp) -> None:
-    floor.offers.busy_nodes.discard(node)
+    floor.matching.busy_nodes.discard(node)
     _, down_us, _ = floor.nodes[node]
     floor.nodes[node] = (True, floor.now_us, "")
     floor.tell(News("link", floor.now_us, {"node": node, "up": 1}))
     floor.recovery.link_up(node, event, down_us)
-    floor.offers.in_reach_again(node)
+    floor.matching.in_reach_again(node)
 
 
 def _link_down(floor: "Floor", node: str, event: LinkDown) -> None:

@@ -21,6 +21,7 @@ from ccore.floor.entry import Entry
 from ccore.floor.features import Features
 from ccore.floor.forecast import Forecast
 from ccore.floor.ivr import Ivr
+from ccore.floor.matching import Matching
 from ccore.floor.nails import Nails
 from ccore.floor.notes import Fields, Notes
 from ccore.floor.offer import OfferState
@@ -94,6 +95,7 @@ class Floor:
         self.forecast = Forecast(self)
         self.relations = Relations(self)
         self.sites = Sites(self)
+        self.matching = Matching(self)
         self.offers = Offers(self)
         self.wrap_ups = WrapUps(self)
         self.nails = Nails(self)
@@ -186,24 +188,24 @@ class Floor:
         self.config = config
         for name in config.switch:
             self.nodes.setdefault(name, (False, now_us, "not connected yet"))
-        self.offers.is_paused = True
+        self.matching.is_paused = True
         self.agents.let_go()
         self.acd.configure(config, frozenset(self.sites.evacuated))
         self._configure(self.expected)
         self.queues.reconfigure()
-        self.offers.is_paused = self.is_closing
-        self.offers.for_everybody()
+        self.matching.is_paused = self.is_closing
+        self.matching.for_everybody()
 
     def renew(self, now_us: int) -> None:
         """The router begins anew, and tells its listener everything from the beginning."""
         self.now_us = self.when_us = now_us
         self.acd.renew()
-        self.offers.for_reserves()
+        self.matching.for_reserves()
 
     def close_down(self, now_us: int) -> None:
         """No new offers; phones stop ringing; waiting callers are left to the switch's fallback."""
         self.now_us = self.when_us = now_us
-        self.is_closing = self.offers.is_paused = True
+        self.is_closing = self.matching.is_paused = True
         for agent in self.agents.by_id.values():
             if agent.offer is not None and agent.offer.state is OfferState.RINGING:
                 self.offers.take_back(agent.offer, stays=True)

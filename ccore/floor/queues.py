@@ -133,8 +133,8 @@ class Queues:
         floor.answer(contact)
         floor.command(contact.node, PlayMusic(contact.id, settings.music))
         self._set_timers(contact, stay)
-        floor.offers.for_call(contact)
-        floor.offers.for_reserves()
+        floor.matching.for_call(contact)
+        floor.matching.for_reserves()
 
     def _is_full(self, queue: str, settings: Queue) -> bool:
         """Callers on a switch that is away take no places."""
@@ -224,7 +224,7 @@ class Queues:
     def _grown(self, contact: Contact, stay: Stay) -> None:
         is_his = contact.stay is stay
         if is_his and self._grow(contact, stay) and contact.state is CallState.WAITING:
-            self.floor.offers.for_call(contact)
+            self.floor.matching.for_call(contact)
 
     def _tell_widened(self, contact: Contact, stay: Stay) -> None:
         reach, now_us = stay.case.reach, self.floor.now_us
@@ -242,7 +242,7 @@ class Queues:
             return
         self.floor.acd.widen(contact.number)
         if contact.state is CallState.WAITING:
-            self.floor.offers.for_call(contact)
+            self.floor.matching.for_call(contact)
 
     def agent_went_away(self, agent: Agent) -> None:
         """Nobody waits for an agent who is gone."""
@@ -310,7 +310,7 @@ class Queues:
         elif stay.is_overdue:
             self._waited_longest(contact, stay)
         elif contact.state is CallState.WAITING:
-            self.floor.offers.for_call(contact)
+            self.floor.matching.for_call(contact)
 
     # Going.
 

@@ -59,8 +59,8 @@ class Recovery:
 
     def link_up(self, node: str, event: LinkUp, down_us: int) -> None:
         """`down_us`: since when nobody heard of this switch."""
-        floor = self.floor
-        was_paused, floor.offers.is_paused = floor.offers.is_paused, True  # first all, then offers
+        floor, matching = self.floor, self.floor.matching
+        was_paused, matching.is_paused = matching.is_paused, True  # first all, then offers
         cause = self._life(node, event.core)
         last_us = self.adoption.died_us if node not in floor.seen else down_us
         there = {leg.leg: leg for leg in event.legs}
@@ -90,7 +90,7 @@ class Recovery:
             if "feature" in leg.variables:
                 floor.features.parked(node, parked(leg))
         floor.seen.add(node)
-        floor.offers.is_paused = was_paused
+        matching.is_paused = was_paused
         if lost or found or freed:
             told: dict[str, str | int] = {
                 "node": node,

@@ -94,7 +94,7 @@ class Sites:
     def _empty(self, agents: list[Agent]) -> int:
         """Nobody here is given a call any more; how many callers are offered to others instead."""
         floor = self.floor
-        floor.offers.is_paused = True
+        floor.matching.is_paused = True
         ringing = [
             agent.offer
             for agent in agents
@@ -111,11 +111,11 @@ class Sites:
     def _rearrange(self) -> None:
         """Everybody's needs follow, then offers are made: nobody is judged by an old need."""
         floor = self.floor
-        floor.offers.is_paused = True
+        floor.matching.is_paused = True
         floor.acd.configure(floor.config, frozenset(self.evacuated))
         floor.queues.reconfigure()
-        floor.offers.is_paused = floor.is_closing
-        floor.offers.for_everybody()
+        floor.matching.is_paused = floor.is_closing
+        floor.matching.for_everybody()
 
     def _known(self, site: str) -> None:
         known = self.of_agents()

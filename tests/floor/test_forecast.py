@@ -35,7 +35,7 @@ class Centre:
         )
         config = Config(switch=switch, entries=entries, **parts)  # type: ignore[arg-type]
         self.floor = Floor(config, lambda: next(ids), NOON)
-        self.floor.offers.is_paused = not offers
+        self.floor.matching.is_paused = not offers
         self.now_us = NOON
         self.hear(LinkUp(NOON, "core", []))
         for agent in config.agents:
