@@ -3,8 +3,8 @@
 Five verbs: `handle` an event, `next_deadline`, `on_deadline`, `take_commands`, `take_facts`; and
 two for people: `order` and `view`. Whoever runs it owns the clock and the sockets.
 
-Each noun has its file: contact, agents, queues, offers, wrap_up, ivr, voicemail, entry, features,
-recording, nails, relations, sites, recovery. They share this object and nothing else.
+Each noun has its file: contact, agents, queues, matching, offers, wrap_up, ivr, voicemail, entry,
+features, recording, nails, relations, sites, recovery. They share this object and nothing else.
 """
 
 from collections import Counter, defaultdict, deque
