@@ -141,6 +141,7 @@ class NodeLink:
     def _live(self) -> None:
         while True:
             error = self._connect()
+            self._hear_out()
             is_refused = isinstance(error, _LASTING)
             if is_refused and not self._was_up:
                 self._refuse(error)
@@ -148,7 +149,6 @@ class NodeLink:
             if str(self.trouble) != str(error):
                 log.warning("switch %s: %s", self.node, error)
             self.trouble = error
-            self._hear_out()
             self._hang_up()
             now_us = self._clock.now_us()
             told = self.link.closed(now_us, str(error), is_refused=is_refused)

@@ -55,6 +55,7 @@ def test_what_was_said_is_heard_when_the_other_connection_ends_first(serve: Serv
     speaking.shutdown(socket.SHUT_RDWR)
     listening.shutdown(socket.SHUT_RDWR)
     watched.until(LinkDown)
+    assert "it closed the connection" in watched.node.figures()["trouble"]
     watched.node.stop()
     told = [one.leg for one in watched.events if isinstance(one, LegHungUp)]
     assert told == legs
