@@ -1,7 +1,7 @@
 """`ccore kpi`: the figures, and which definition each of them used."""
 
 import csv
-import io
+import sys
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -160,11 +160,11 @@ def kpi(
 
             keep(result, sqlite, records=place.directory, days=days)
         wanted = Wanted(schedule, cost, repeats_h, against)
-        beside = extras(records, spread, result, place, wanted, say)
+        beside = {} if as_csv else extras(records, spread, result, place, wanted, say)
     if json:
         click.echo(as_json(_document(result) | beside))
     elif as_csv:
-        click.echo(_csv(result), nl=False)
+        _print_csv(result)
     elif by:
         _show_lines(result, say, place.good_level)
     else:
@@ -201,13 +201,13 @@ def _document(result: "Table") -> dict[str, Any]:
     }
 
 
-def _csv(result: "Table") -> str:
-    lines = list(result.as_dicts())
-    out = io.StringIO()
-    writer = csv.DictWriter(out, list(lines[0]), lineterminator="\n")
+def _print_csv(result: "Table") -> None:
+    """Line by line: a year has a million of queues times half hours."""
+    names = dict.fromkeys((*result.by, "service_level", *result.names))
+    writer = csv.DictWriter(sys.stdout, list(names), lineterminator="\n")
     writer.writeheader()
-    writer.writerows({name: csv_cell(value) for name, value in line.items()} for line in lines)
-    return out.getvalue()
+    for line in result.as_dicts():
+        writer.writerow({name: csv_cell(value) for name, value in line.items()})
 
 
 def _show_total(result: "Table", say: "Words", good: float | None) -> None:

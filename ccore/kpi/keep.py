@@ -6,7 +6,7 @@ again its rows take the place of the earlier ones.
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import date
 from pathlib import Path
@@ -16,6 +16,7 @@ from sqlite_utils import Database
 from ccore.errors import DiskTrouble
 from ccore.kpi.compute import Table
 from ccore.kpi.definitions import KPI
+from ccore.kpi.formula import Value
 from ccore.kpi.groups import GROUPS
 
 __all__ = ["keep"]
@@ -47,15 +48,6 @@ COLUMNS: dict[str, type] = (
 def keep(result: Table, target: Path, *, records: Path, days: Sequence[date] = ()) -> int:
     """Write the lines and the total of a table; how many rows that were."""
     same = _same(result, records, days)
-    rows = []
-    for line, figures in zip((*result.lines, result.total), result.as_dicts(), strict=True):
-        row = same | figures
-        row |= {"service_level_formula": result.plan.variant.formula, "is_total": int(not line.key)}
-        if not line.key:
-            row |= dict.fromkeys(result.by)
-        rows.append(tuple(row.get(name) for name in COLUMNS))
-    if not result.by:  # no groups, hence the total alone
-        rows = rows[-1:]
     names = ", ".join(f'"{name}"' for name in COLUMNS)
     places = ", ".join("?" for _ in COLUMNS)
     # Rows of an older ccore have null in a column that it did not know.
@@ -65,10 +57,22 @@ def keep(result: Table, target: Path, *, records: Path, days: Sequence[date] = (
             _make_room(Database(connection))
             with connection:
                 connection.execute(f"delete from {TABLE} where {where}", tuple(same.values()))
-                connection.executemany(f"insert into {TABLE} ({names}) values ({places})", rows)
+                connection.executemany(
+                    f"insert into {TABLE} ({names}) values ({places})", _rows(result, same)
+                )
     except sqlite3.Error as error:
         raise DiskTrouble(path=target, why=str(error)) from error
-    return len(rows)
+    return len(result.lines) + 1
+
+
+def _rows(result: Table, same: dict[str, str | int]) -> Iterator[tuple[Value | str, ...]]:
+    """In the order of COLUMNS; the total has no groups."""
+    formula = result.plan.variant.formula
+    for line, figures in zip((*result.lines, result.total), result.as_dicts(), strict=True):
+        row = same | figures | {"service_level_formula": formula, "is_total": int(not line.key)}
+        if not line.key:
+            row |= dict.fromkeys(result.by)
+        yield tuple(row.get(name) for name in COLUMNS)
 
 
 def _make_room(database: Database) -> None:
