@@ -2,7 +2,7 @@
 
     python examples/ring_and_wait.py --password SECRET user/1001@example.org
 
-Needs `pip install ccore` and a switch whose event socket lets this machine in. docs/python-api.md
+Needs ccore (`pip install .` in its checkout) and a switch whose event socket lets this machine in. docs/python-api.md
 explains what is used here.
 """
 

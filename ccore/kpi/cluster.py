@@ -109,7 +109,5 @@ def _distributed() -> Any:
     try:
         import distributed
     except ImportError:
-        raise ToolMissing(
-            tool="dask", why="a cluster needs it: pip install 'ccore[dask]'"
-        ) from None
+        raise ToolMissing(tool="dask", why="a cluster needs it: pip install distributed") from None
     return distributed

@@ -53,6 +53,14 @@ def test_the_centre_of_the_chinese_page_is_a_whole_one(tmp_path: Path) -> None:
     assert list(load(path).queues) == ["shop"]
 
 
+def test_nobody_is_sent_to_another_project_of_our_name() -> None:
+    files = [*PAGES, *(ROOT / "bench").glob("*.md")]
+    for folder in ("ccore", "examples"):
+        files += [path for path in (ROOT / folder).rglob("*") if path.suffix in (".py", ".pyx")]
+    stranger = re.compile(r"pip install [^`\n]*\bccore\b")
+    assert not [path for path in files if stranger.search(path.read_text(encoding="utf-8"))]
+
+
 def messages() -> Iterator[dict[str, Any]]:
     """Every JSON message of the page; a message may be laid out over several lines."""
     text = CONTROL.read_text(encoding="utf-8")

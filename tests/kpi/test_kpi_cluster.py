@@ -118,7 +118,7 @@ def test_no_scheduler_and_no_dask_are_one_line(
     assert result.exit_code == 23
     (line,) = result.stderr.splitlines()
     assert "dask is missing" in line
-    assert "pip install 'ccore[dask]'" in line
+    assert "pip install distributed" in line
 
 
 def test_an_error_is_the_same_in_another_process() -> None:

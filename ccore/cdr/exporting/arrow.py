@@ -83,7 +83,7 @@ def _pyarrow() -> Any:
         import pyarrow
     except ImportError:
         raise ToolMissing(
-            tool="pyarrow", why="Parquet and Arrow need it: pip install 'ccore[parquet]'"
+            tool="pyarrow", why="Parquet and Arrow need it: pip install pyarrow"
         ) from None
     return pyarrow
 
