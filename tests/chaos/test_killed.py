@@ -307,3 +307,23 @@ def test_whom_the_fallback_took_while_a_phone_rang_has_that_ring_inside_his_wait
     (ring,) = [leg for leg in legs if leg.kind is LegKind.RING]
     (queue,) = [leg for leg in legs if leg.kind is LegKind.QUEUE]
     assert ring.end_us <= queue.end_us
+
+
+def test_who_recovers_may_say_himself_that_he_is_ready(bench: Bench) -> None:
+    """His switch may stay away for long; when it shows him in the talk still, that is believed."""
+    bench.sign_in("1001")
+    contact = bench.call("4001")
+    bench.plant.act("agent:1001", "answer")
+    bench.pass_s(1)
+    bench.plant.kill()
+    bench.plant.has_switch = False
+    bench.plant.start()
+    bench.pass_s(2)
+    agent = bench.plant.floor.agents.by_id["1001"]
+    assert (agent.state, agent.reason) == (AgentState.NOT_READY, "recovering")
+    bench.plant.order({"do": "agent.ready", "agent": "1001"})
+    assert agent.state is AgentState.READY
+    bench.plant.has_switch = True
+    bench.pass_s(5)
+    assert agent.state is AgentState.TALKING
+    assert bench.plant.floor.contacts[contact.id].state is CallState.TALKING
