@@ -2,8 +2,8 @@
 
     python examples/ring_and_wait.py --password SECRET user/1001@example.org
 
-Needs ccore (`pip install .` in its checkout) and a switch whose event socket lets this machine in. docs/python-api.md
-explains what is used here.
+Needs ccore (`pip install .` in its checkout) and a switch whose event socket lets this machine in.
+docs/python-api.md explains what is used here.
 """
 
 import argparse
