@@ -118,7 +118,7 @@ def find_socket(config: Path, directory: Path | None = None, given: Path | None 
     if given is not None:
         return given
     daemon: Any = {}
-    with contextlib.suppress(OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+    with contextlib.suppress(OSError, ValueError, RecursionError):
         daemon = tomllib.loads(config.read_text(encoding="utf-8")).get("daemon", {})
     if not isinstance(daemon, dict):
         daemon = {}

@@ -40,7 +40,7 @@ class Cost:
 def read_costs(path: Path) -> list[Cost]:
     try:
         table = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BadConfig(
             file=path, place="file", found=reason(error), expected="a TOML file"
         ) from error

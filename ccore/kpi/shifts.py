@@ -102,7 +102,7 @@ def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             yield from ((f"row {rows.line_num}", _named(row)) for row in rows)
             return
         table = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, csv.Error, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError, csv.Error) as error:
         raise BadConfig(
             file=path, place="file", found=reason(error), expected="a schedule as CSV or TOML"
         ) from error

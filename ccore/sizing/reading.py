@@ -29,7 +29,7 @@ def read(path: Path) -> dict[str, Any]:
             data = tomllib.load(file)
     except OSError as error:
         raise _bad(path, "the file", reason(error), "a scenario") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise _bad(path, "the file", str(error), "TOML") from None
     place = data.get("replay")
     if isinstance(place, dict) and isinstance(place.get("records"), str):
@@ -149,7 +149,7 @@ def _centre(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text("utf-8-sig"))
     except OSError as error:
         raise _bad(path, "the file", reason(error), "a ccore.toml") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise _bad(path, "the file", str(error), "TOML") from None
 
 

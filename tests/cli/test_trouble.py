@@ -15,7 +15,14 @@ from click.testing import CliRunner
 from ccore.cli import main
 from ccore.cli.client import Client
 from ccore.cli.news import KINDS
-from ccore.errors import BadRequest, CcoreError, DiskTrouble, UnknownName
+from ccore.errors import (
+    BadConfig,
+    BadRequest,
+    CcoreError,
+    DiskTrouble,
+    NotRunning,
+    UnknownName,
+)
 
 
 def usage_errors() -> Iterator[list[str]]:
@@ -157,3 +164,26 @@ def test_a_file_that_cannot_be_read_is_named_with_the_reason(
     result = CliRunner().invoke(main, words.format(tmp_path).split())
     assert result.exit_code in (11, 13)
     assert result.stderr.splitlines()[-1].startswith(f"ccore: {said.format(tmp_path)}")
+
+
+@pytest.mark.parametrize(
+    "text", ["a = " + "9" * 5_000, "a = " + "[" * 5_000, "\xff", 'a = "'], ids=lambda t: t[:6]
+)
+def test_toml_that_is_none_is_one_line_wherever_it_is_read(tmp_path: Path, text: str) -> None:
+    path, cdr = tmp_path / "x.toml", tmp_path / "cdr"
+    path.write_bytes(text.encode("latin-1"))
+    (tmp_path / "scenario.toml").write_text('centre = "x.toml"\n')
+    cdr.mkdir()
+    for words in (
+        f"config check --config {path}",
+        f"simulate {path}",
+        f"simulate {tmp_path}/scenario.toml",
+        f"cdr import --mapping {path} --to {tmp_path}/to {path}",
+        f"kpi --cdr {cdr} --cost {path}",
+        f"kpi --cdr {cdr} --schedule {path}",
+        f"status --config {path}",
+    ):
+        result = CliRunner().invoke(main, words.split())
+        assert result.exit_code in (BadConfig.exit_code, NotRunning.exit_code), words
+        assert len(result.stderr.splitlines()[-1]) < 300, words
+        assert isinstance(result.exception, SystemExit), words
