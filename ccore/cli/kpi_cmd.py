@@ -136,6 +136,8 @@ def kpi(
     from ccore.kpi import NO_TEAMS, table_by_days
     from ccore.kpi.words import words
 
+    if json and as_csv:
+        raise click.UsageError("--json and --csv: one of the two")
     say = words(language)
     place = override(
         place_of(cdr_dir, config_path),

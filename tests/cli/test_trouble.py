@@ -36,6 +36,7 @@ def usage_errors() -> Iterator[list[str]]:
     yield ["size", "--calls", "many"]
     yield ["kpi", "--day", "2026-02-30"]
     yield ["report"]
+    yield ["kpi", "--json", "--csv"]
 
 
 @pytest.mark.parametrize("words", list(usage_errors()), ids=" ".join)
