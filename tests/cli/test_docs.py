@@ -53,6 +53,15 @@ def test_the_centre_of_the_chinese_page_is_a_whole_one(tmp_path: Path) -> None:
     assert list(load(path).queues) == ["shop"]
 
 
+def test_the_picture_of_the_house_has_every_folder() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    house = text.partition("## The house")[2].partition("```\n")[2].partition("```")[0]
+    drawn = set(re.findall(r"([\w-]+)/(?= |$)", house, re.M))
+    rooms = {one.parent.name for one in (ROOT / "ccore").glob("*/__init__.py")}
+    assert rooms <= drawn
+    assert not [name for name in drawn - rooms if not (ROOT / name).is_dir()]
+
+
 def test_nobody_is_sent_to_another_project_of_our_name() -> None:
     files = [*PAGES, *(ROOT / "bench").glob("*.md")]
     for folder in ("ccore", "examples"):
