@@ -38,7 +38,10 @@ def check(config_path: Path, json: bool) -> None:
     Asks each running switch for its version, modules, dialplan, settings and agents. Ends with 0
     when nothing failed, with the error's own code when a switch cannot be asked, else with 1.
     """
+    from ccore.kpi.names import check_figures
+
     config = load(config_path, lambda line: click.echo(f"ccore: {line}", err=True))
+    check_figures(config, config_path)
     code = 0
     rows: list[Row] = []
     for name, switch in config.switch.items():

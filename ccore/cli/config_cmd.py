@@ -30,8 +30,10 @@ def config() -> None:
 @json_option
 def check(config_path: Path, json: bool) -> None:
     """Check the configuration alone, without a switch. Exit code 11 if it is wrong."""
+    from ccore.kpi.names import check_figures
+
     found, warnings = _load(config_path)
-    _check_figures(found, config_path)
+    check_figures(found, config_path)
     counts = {name: len(getattr(found, name)) for name in _COUNTED}
     if json:
         click.echo(as_json({"file": str(config_path), "counts": counts, "warnings": warnings}))
@@ -68,22 +70,6 @@ def _load(path: Path) -> tuple[Config, list[str]]:
     warnings: list[str] = []
     found = load(path, warnings.append)
     return found, warnings + [f"{path}: prompts: {line}" for line in missing(found)]
-
-
-def _check_figures(found: Config, path: Path) -> None:
-    from ccore.config.faults import Fault
-    from ccore.config.lines import dotted, find_lines, line_of
-    from ccore.errors import BadConfig
-    from ccore.kpi.names import check_names
-
-    try:
-        check_names(found.kpi)
-    except Fault as fault:
-        line = line_of(find_lines(path.read_text("utf-8-sig")), fault.path)
-        place = f"line {line}, {dotted(fault.path)}" if line else dotted(fault.path)
-        raise BadConfig(
-            file=path, place=place, found=fault.found, expected=fault.expected
-        ) from None
 
 
 def _leaves(

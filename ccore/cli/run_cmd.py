@@ -38,9 +38,11 @@ def run(config_path: Path, directory: Path | None, log_json: bool, log_level: st
     from ccore.daemon import logs
     from ccore.daemon.notify import Notifier
     from ccore.daemon.service import Service
+    from ccore.kpi.names import check_figures
 
     logs.setup(log_level, as_json=log_json)
     config = load(config_path, log.warning)
+    check_figures(config, config_path)
     if directory is not None:
         # Absolute, because a relative one is taken from the configuration's place.
         config = replace(config, daemon=replace(config.daemon, dir=str(directory.absolute())))

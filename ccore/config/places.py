@@ -117,6 +117,13 @@ def check_references(config: Config) -> Doubts:
         if language and language not in config.site.languages:
             expected = nearest(language, config.site.languages, "a language of site.languages")
             raise Fault(path, show(language), expected)
+    for key, names, there in (
+        ("expert_queues", config.kpi.expert_queues, config.queues),
+        ("expert_agents", config.kpi.expert_agents, config.agents),
+    ):
+        for index, name in enumerate(names):
+            if name not in there:
+                yield ("kpi", key, index), f"{name} is none of them: only old records have it"
     for path, calendar in _calendars(config):
         if calendar and calendar not in config.calendars:
             raise Fault(path, show(calendar), nearest(calendar, config.calendars, "a calendar"))

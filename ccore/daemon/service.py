@@ -29,6 +29,7 @@ from ccore.daemon.writer import Writer, alive_us
 from ccore.errors import BadRequest, CcoreError, DiskTrouble, reason
 from ccore.floor import Floor
 from ccore.kpi import own_thresholds
+from ccore.kpi.names import check_figures
 from ccore.model import Fact
 from ccore.prompts.speak import silent
 from ccore.store import SqliteStore
@@ -219,6 +220,7 @@ class Service:
         """A new configuration without losing a call; a faulty one changes nothing and says why."""
         try:
             config = load(self._config_path, log.warning)
+            check_figures(config, self._config_path)
         except CcoreError as error:
             log.error("not reloaded: %s", error)
             raise

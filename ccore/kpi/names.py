@@ -1,15 +1,18 @@
 """What the configuration says of figures; names under `[kpi]` it cannot know are checked here."""
 
+from pathlib import Path
+
 from ccore.config.faults import Fault, nearest, show
+from ccore.config.lines import dotted, find_lines, line_of
 from ccore.config.schema import Config, Kpi
-from ccore.errors import UnknownName
+from ccore.errors import BadConfig, UnknownName
 from ccore.kpi.attribution import RULES
 from ccore.kpi.beside import BESIDE
 from ccore.kpi.definitions import KPI, find
 from ccore.kpi.levels import VARIANTS
 from ccore.kpi.targets import LEVEL
 
-__all__ = ["check_names", "own_thresholds"]
+__all__ = ["check_figures", "check_names", "own_thresholds"]
 
 
 def own_thresholds(config: Config) -> dict[str, int]:
@@ -34,5 +37,18 @@ def check_names(wanted: Kpi) -> None:
         try:
             find(name)
         except UnknownName:
-            known = ", ".join((LEVEL, *(kpi.name for kpi in KPI), *BESIDE))
-            raise Fault(("kpi", "targets", name), show(name), f"one of {known}") from None
+            known = (LEVEL, *(kpi.name for kpi in KPI), *BESIDE)
+            expected = nearest(name, known, "a figure of docs/kpi.md")
+            raise Fault(("kpi", "targets", name), show(name), expected) from None
+
+
+def check_figures(config: Config, file: Path) -> None:
+    """What `ccore.config.load` cannot know of the file that it has read; raises BadConfig."""
+    try:
+        check_names(config.kpi)
+    except Fault as fault:
+        line = line_of(find_lines(file.read_text("utf-8-sig")), fault.path)
+        place = f"line {line}, {dotted(fault.path)}" if line else dotted(fault.path)
+        raise BadConfig(
+            file=file, place=place, found=fault.found, expected=fault.expected
+        ) from None

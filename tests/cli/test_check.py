@@ -11,6 +11,7 @@ from ccore.cli import switch_checks
 from ccore.cli.check_cmd import check
 from ccore.config import parse
 from ccore.config.schema import Config
+from ccore.errors import BadConfig
 
 ROUTED = (("trunks", "ccore-inbound"), ("agents", "ccore-nowhere"))
 Judge = Callable[..., dict[str, str]]
@@ -191,3 +192,11 @@ def test_agents_of_another_domain_are_told_with_the_domain(config: Config) -> No
     found = {one.check: (one.state, one.found) for one in findings}
     assert found["agents known"] == ("fail", "unknown in agents: 1001")
     assert found["agents registered"] == ("note", "0 of 1")
+
+
+def test_a_figure_that_is_none_is_found_before_the_daemon_meets_it(tmp_path: Path) -> None:
+    path = tmp_path / "ccore.toml"
+    path.write_text("[kpi.targets.asaa]\nmost = 20\n")
+    result = CliRunner().invoke(check, ["--config", str(path)])
+    assert isinstance(result.exception, BadConfig)
+    assert "line 1, kpi.targets.asaa" in str(result.exception)

@@ -128,6 +128,10 @@ def test_a_faulty_configuration_changes_nothing_and_is_told(
         with pytest.raises(BadConfig, match="ring_s"):
             client.ask("reload")
         assert [queue["name"] for queue in client.ask("queues")["queues"]] == ["sales"]
+        # What would else be found at midnight, when the new figures begin.
+        config.write_text(config.read_text().replace("ring_s = 0", "[kpi]\nservice_level = 'best'"))
+        with pytest.raises(BadConfig, match=r"line \d+, kpi.service_level"):
+            client.ask("reload")
 
 
 def test_a_changed_configuration_is_taken(
@@ -156,8 +160,9 @@ def test_the_limits_of_a_switch_follow_at_once_and_its_address_does_not(
                 client.ask("reload")
 
 
-def test_a_faulty_configuration_does_not_start(config: Path) -> None:
-    config.write_text("[queues.sales]\nring = 5\n")
+@pytest.mark.parametrize("text", ["[queues.sales]\nring = 5\n", "[kpi]\nattribution = 'x'\n"])
+def test_a_faulty_configuration_does_not_start(config: Path, text: str) -> None:
+    config.write_text(text)
     with start(config) as child:
         _, trouble = child.communicate(timeout=PATIENCE_S)
     assert child.returncode == BadConfig.exit_code

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from ccore.cli import main
 
 WRONG = [
-    ("[kpi.targets.asaa]\nmost = 20", 'line 1, kpi.targets.asaa: found "asaa"', "asa, aqt"),
+    ("[kpi.targets.asaa]\nmost = 20", 'line 1, kpi.targets.asaa: found "asaa"', "perhaps asa"),
     ('[kpi]\nservice_level = "amazone"', "line 2, kpi.service_level", "perhaps amazon"),
     ('[kpi]\nattribution = "departure"', "line 2, kpi.attribution", "arrival, end, event"),
 ]
