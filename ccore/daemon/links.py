@@ -16,7 +16,7 @@ from ccore.config.schema import Switch
 from ccore.daemon._intake import BACKLOG_BYTES
 from ccore.daemon.clock import Clock
 from ccore.daemon.event_socket import connect
-from ccore.daemon.wire import End, Take, Wire
+from ccore.daemon.wire import Take, Wire
 from ccore.errors import (
     AlreadyRunning,
     CcoreError,
@@ -74,6 +74,7 @@ class NodeLink:
         self._reader_before: Counter[str] = Counter()  # counts of connections that are over
         self._events: Wire | None = None
         self._commands: Wire | None = None
+        self._over: AsyncResult = AsyncResult()  # why this pair of connections ends
         self._greenlet: gevent.Greenlet | None = None
 
     def start(self) -> None:
@@ -95,12 +96,15 @@ class NodeLink:
             if failed:
                 self._deliver(self.node, list(failed), now_us)
             return
-        for command in commands:
-            self.link.send(command)
-        events = self.link.take_events()  # what the encoder itself refused
-        if events:
-            self._deliver(self.node, events, self._clock.now_us())
-        self.flush()
+        try:
+            for command in commands:
+                self.link.send(command)
+            events = self.link.take_events()  # what the encoder itself refused
+            if events:
+                self._deliver(self.node, events, self._clock.now_us())
+            self.flush()
+        except Exception as error:  # this switch's affair: the others are still to be told
+            self._end(self._worded(error))
 
     def flush(self) -> None:
         if self._commands is not None:
@@ -179,19 +183,18 @@ class NodeLink:
         """Until one of the connections ends: why it did."""
         assert self._events is not None
         assert self._commands is not None
-        over: AsyncResult = AsyncResult()
-
-        def end(why: str | CcoreError) -> None:
-            over.set(self._unreachable(why) if isinstance(why, str) else why)
-
-        self._events.start(self._reader(self.link.take_event_frames), end)
-        self._commands.start(self._reader(self.link.take_reply_frames), end)
-        watcher = gevent.spawn(self._watch, end)
+        self._over = AsyncResult()
+        self._events.start(self._reader(self.link.take_event_frames), self._end)
+        self._commands.start(self._reader(self.link.take_reply_frames), self._end)
+        watcher = gevent.spawn(self._watch)
         try:
-            why: CcoreError = over.get()
+            why: CcoreError = self._over.get()
             return why
         finally:
             watcher.kill()
+
+    def _end(self, why: str | CcoreError) -> None:
+        self._over.set(self._unreachable(why) if isinstance(why, str) else why)
 
     def _reader(self, receive: Callable[[list[Frame], int, int], list[Event]]) -> Take:
         def take(frames: list[Frame], size: int) -> None:
@@ -210,8 +213,8 @@ class NodeLink:
         has all that it may have cost."""
         if isinstance(error, CcoreError):
             return error
-        log.error("switch %s: ccore could not take what it said", self.node, exc_info=error)
-        return self._unreachable("ccore could not take what it said; see its log")
+        log.error("switch %s: a fault of ccore's own", self.node, exc_info=error)
+        return self._unreachable("a fault of ccore's own; see its log")
 
     def _take(self, events: list[Event], came_us: int) -> None:
         if self.link.is_up and not self._was_up:
@@ -252,7 +255,7 @@ class NodeLink:
     def _unreachable(self, why: str) -> SwitchUnreachable:
         return SwitchUnreachable(host=self.switch.host, port=self.switch.port, why=why)
 
-    def _watch(self, end: End) -> None:
+    def _watch(self) -> None:
         """The link's own deadlines: a half-open socket says nothing, a living switch beats."""
         try:
             while True:
@@ -262,7 +265,7 @@ class NodeLink:
                 now_us = self._clock.now_us()
                 self._take(self.link.tick(now_us), now_us)
         except Exception as error:
-            end(self._worded(error))
+            self._end(self._worded(error))
 
     def _hear_out(self) -> None:
         """A switch that dies may have said more on the one connection than we knew of when the

@@ -2,10 +2,11 @@
 
 import os
 import resource
+from typing import cast
 
 from gevent import socket
 
-from ccore.model import Event, LegHungUp, LinkDown, LinkUp
+from ccore.model import Command, Event, LegHungUp, LinkDown, LinkUp
 from tests.daemon.scripted import Serve, Watched, event, healthy
 
 
@@ -80,6 +81,19 @@ def test_a_fault_of_ours_ends_the_link_and_not_its_deadlines(serve: Serve) -> No
         watched = Faulty(serve(lambda sock, number: healthy(sock)), daemon_id)
         down = watched.until(LinkDown)
         assert isinstance(down, LinkDown)
-        assert "could not take" in down.why
+        assert "a fault of ccore" in down.why
         watched.until(LinkUp)
         watched.node.stop()
+
+
+def test_what_cannot_be_said_to_one_switch_ends_its_link_and_holds_up_no_other(
+    serve: Serve,
+) -> None:
+    watched = Watched(serve(lambda sock, number: healthy(sock)))
+    watched.until(LinkUp)
+    watched.node.send([cast(Command, object())])  # raising here would end the turn of all
+    down = watched.until(LinkDown)
+    assert isinstance(down, LinkDown)
+    assert "a fault of ccore" in down.why
+    watched.until(LinkUp)
+    watched.node.stop()
