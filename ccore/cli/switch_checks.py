@@ -38,7 +38,11 @@ CONTEXTS = (
 GUARDED = ("ccore-agents", "ccore-feature", "ccore-transfer", "ccore-outbound", "ccore-fallback")
 
 # What came into a context later: a switch with an older copy serves callers worse.
-SINCE = {"ccore-agents": "ccore::dialled", "ccore-outbound": "continue_on_fail=true"}
+SINCE = {
+    "ccore-agents": "ccore::dialled",
+    "ccore-inbound": "ccore_unseen",
+    "ccore-outbound": "continue_on_fail=true",
+}
 
 # What the dialplan reads; without it an extension cannot be loaded as it was meant.
 NEEDED = ("ccore_pick_up_s", "ccore_rtp_timeout_ms", "ccore_outbound_allow")

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from ccore.errors import UnsafeValue
 from ccore.esl.quote import argument, check, header, setting, shown, variable, word
+from ccore.esl.unseen import VARIABLE as UNSEEN
 from ccore.model import (
     Answer,
     ArmFallback,
@@ -17,6 +18,7 @@ from ccore.model import (
     Command,
     DisarmFallback,
     FindPhone,
+    ForgetUnseen,
     Hangup,
     Hold,
     Look,
@@ -154,6 +156,7 @@ _ENCODERS: dict[type, Callable[..., str]] = {
     Hold: lambda c: f"api uuid_hold {word(c.leg, 'leg')}",
     Unhold: lambda c: f"api uuid_hold off {word(c.leg, 'leg')}",
     FindPhone: lambda c: f"api sofia_contact */{word(c.user, 'user')}@{word(c.domain, 'domain')}",
+    ForgetUnseen: lambda c: f"api global_setvar {UNSEEN}{word(c.leg, 'leg')}=",
     Look: lambda c: f"api uuid_dump {word(c.leg, 'leg')} json",
 }
 

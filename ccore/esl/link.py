@@ -27,8 +27,9 @@ from ccore.esl.outbox import Answer
 from ccore.esl.snapshot import Snapshot
 from ccore.esl.speaker import Speaker
 from ccore.esl.states import LIFE, Happening, LinkState
+from ccore.esl.unseen import unseen_calls
 from ccore.esl.words import SUBSCRIPTION, translate
-from ccore.model import Command, Event, LegsListed, LinkDown, LinkUp, SwitchLeg
+from ccore.model import Command, Event, LegsListed, LinkDown, LinkUp, SwitchLeg, UnseenCall
 
 __all__ = ["Link"]
 
@@ -82,6 +83,8 @@ class Link:
         self._early: list[Event] = []  # events that wait for the picture
         self._ready: list[Event] = []
         self._legs: list[SwitchLeg] | None = None
+        self._unseen: list[UnseenCall] = []
+        self._late_us = 0  # of the newest event
         self._again = False  # events were shed while the picture was taken: take it again
         self._subscribing = 0  # answers to the subscription that have not come
         self._opened_us = self._heard_us = self._now_us = 0
@@ -238,6 +241,7 @@ class Link:
             else:
                 _no_more(frame)
         if stamp_us:
+            self._late_us = now_us - stamp_us
             self.lag.heard(first_us, now_us)
             self.lag.heard(stamp_us, now_us)
         return self.take_events()
@@ -285,7 +289,11 @@ class Link:
     # The picture of the switch's channels.
 
     def _look(self) -> None:
+        self._speaker.ask_again("api global_getvar", self._got_globals)
         Snapshot(self._speaker.ask_again, self._got_legs)
+
+    def _got_globals(self, text: str) -> None:
+        self._unseen = unseen_calls(text)
 
     def _got_legs(self, legs: list[SwitchLeg]) -> None:
         if self._again:
@@ -349,9 +357,10 @@ class Link:
         self.snapshots += 1
         self._listed = len(self._legs)
         self._list_at_us = self._now_us + LIST_SOON_US
-        self._ready.append(LinkUp(self._now_us, self.core, self._legs))
+        up = LinkUp(self._now_us, self.core, self._legs, self._unseen, self._late_us)
+        self._ready.append(up)
         self._ready.extend(self._early)
-        self._early, self._legs = [], None
+        self._early, self._legs, self._unseen = [], None, []
 
     # For people.
 

@@ -87,6 +87,8 @@ def _bridged(floor: "Floor", node: str, event: LegsBridged) -> None:
 
 def _hung_up(floor: "Floor", node: str, event: LegHungUp) -> None:
     leg = event.leg
+    if "unseen" in event.variables:  # the dialplan's hook was armed still, and has kept him
+        floor.unseen.is_recorded(node, leg)
     contact = floor.contacts.get(leg)
     if contact is not None:
         _caller_hung_up(floor, contact, event)

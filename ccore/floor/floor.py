@@ -36,6 +36,7 @@ from ccore.floor.relations import Relations
 from ccore.floor.sites import Sites
 from ccore.floor.stamps import OURS, Stamps
 from ccore.floor.timers import Timers
+from ccore.floor.unseen import Unseen
 from ccore.floor.view import view
 from ccore.floor.voicemail import Voicemail
 from ccore.floor.wrap_up import WrapUps
@@ -106,6 +107,7 @@ class Floor:
         self.others = Others(self)
         self.recordings = Recordings(self)
         self.recovery = Recovery(self)
+        self.unseen = Unseen(self)
         self.reconciliation = Reconciliation(self)
         self.orders = Orders(self)
         self.stamps: defaultdict[str, Stamps] = defaultdict(Stamps)

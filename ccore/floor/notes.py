@@ -93,6 +93,8 @@ class Notes:
         floor.tell(Noted(CALL + id_, _identity(contact) | fields))
         changed = {name: text for name, text in fields.items() if before.get(name, "") != text}
         changed |= {name: "" for name in before.keys() - fields.keys()}
+        if not before:
+            changed["unseen"] = ""  # he is seen: the dialplan's hook has nothing to keep
         # A new caller without a state on his channel arrives once more; one who goes is gone.
         says_goodbye = contact.last_words in floor.after_speech
         is_told = {CallState.ARRIVING: False, CallState.ENDING: says_goodbye}

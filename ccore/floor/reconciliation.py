@@ -145,9 +145,8 @@ class Reconciliation:
 
     def _fault_of_call(self, contact: Contact, found: SwitchLeg | None) -> Fault | None:
         floor, state = self.floor, contact.state
-        recovery = floor.recovery
         if found is None:
-            return Fault("call-gone", contact.id, lambda: recovery.drop(contact, LOST))
+            return Fault("call-gone", contact.id, lambda: self._drop(contact))
         if found.context == FALLBACK and state is not CallState.LEAVING:
             serve = floor.entry.is_served_elsewhere
             return Fault("served-by-fallback", state, lambda: serve(contact))
@@ -198,6 +197,10 @@ class Reconciliation:
         elif offer is not None:
             floor.offers.caller_left(offer)
             floor.agent_left(contact, by_phone=True)
+
+    def _drop(self, contact: Contact) -> None:
+        self.floor.unseen.is_recorded(contact.node, contact.id)  # was the hook armed at his end?
+        self.floor.recovery.drop(contact, LOST)
 
     def _fault_of_offer(self, offer: Offer, found: SwitchLeg | None) -> Fault | None:
         floor, state = self.floor, offer.state

@@ -56,6 +56,7 @@ class Recovery:
             elif key.startswith(SWITCH):
                 self.cores[key.removeprefix(SWITCH)] = fields.get("core", "")
         self.floor.sites.recall(notes)
+        self.floor.unseen.recall(notes)
 
     def link_up(self, node: str, event: LinkUp, down_us: int) -> None:
         """`down_us`: since when nobody heard of this switch."""
@@ -70,6 +71,7 @@ class Recovery:
         for offer in list(floor.offers.by_leg.values()):
             if offer.leg in there:
                 self.catch_up(offer, there[offer.leg])
+        unseen = floor.unseen.link_up(node, event, there, last_us)
         lost = self._drop_lost(node, there, cause, last_us)
         found = 0
         for leg in event.legs:
@@ -91,12 +93,13 @@ class Recovery:
                 floor.features.parked(node, parked(leg))
         floor.seen.add(node)
         matching.is_paused = was_paused
-        if lost or found or freed:
+        if lost or found or freed or unseen:
             told: dict[str, str | int] = {
                 "node": node,
                 "lost": lost,
                 "found": found,
                 "freed": freed,
+                "unseen": unseen,
                 "cause": cause,
             }
             floor.tell(News("recovered", floor.now_us, told))

@@ -28,6 +28,11 @@ class Stamps:
         self._least_us = 0  # how old the youngest of them was
         self._last_us = 0  # events come nearly in their order
 
+    @property
+    def skew_us(self) -> int:
+        """To be added to its stamps."""
+        return self._skew_us
+
     def is_behind(self, by_us: int) -> None:
         """What came of a command was stamped so much before it."""
         self._skew_us += by_us

@@ -11,6 +11,7 @@ from ccore.model.commands import (
     Command,
     DisarmFallback,
     FindPhone,
+    ForgetUnseen,
     Hangup,
     Hold,
     Look,
@@ -52,6 +53,7 @@ from ccore.model.events import (
     RecordingStarted,
     RecordingStopped,
     SwitchLeg,
+    UnseenCall,
 )
 from ccore.model.facts import (
     AgentInterval,
@@ -82,6 +84,7 @@ __all__ = [
     "DigitPressed",
     "DisarmFallback",
     "FindPhone",
+    "ForgetUnseen",
     "EndedBy",
     "Event",
     "Fact",
@@ -126,4 +129,5 @@ __all__ = [
     "Transfer",
     "Unhold",
     "UnmaskRecording",
+    "UnseenCall",
 ]

@@ -10,6 +10,7 @@ __all__ = [
     "Command",
     "DisarmFallback",
     "FindPhone",
+    "ForgetUnseen",
     "Hangup",
     "Hold",
     "Look",
@@ -182,6 +183,13 @@ class FindPhone:
     domain: str
 
 
+@dataclass(slots=True)
+class ForgetUnseen:
+    """He is on record: the switch need not keep the caller who came and went unseen."""
+
+    leg: str
+
+
 Command = (
     Answer
     | Play
@@ -203,4 +211,5 @@ Command = (
     | Unhold
     | Look
     | FindPhone
+    | ForgetUnseen
 )

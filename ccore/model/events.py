@@ -32,6 +32,7 @@ __all__ = [
     "RecordingStarted",
     "RecordingStopped",
     "SwitchLeg",
+    "UnseenCall",
 ]
 
 
@@ -200,12 +201,28 @@ class LegsListed:
 
 
 @dataclass(slots=True)
+class UnseenCall:
+    """A caller who came and went without a note of ours, as the switch's dialplan kept him."""
+
+    leg: str
+    arrived_us: int
+    ended_us: int
+    cause: str
+    by_phone: bool
+    is_served: bool  # the switch's own fallback had taken him
+    called: str
+    calling: str
+
+
+@dataclass(slots=True)
 class LinkUp:
     """A switch can be told things again; `legs` is all that it has."""
 
     at_us: int
     core: str  # Core-UUID: a new one means a new life of the switch
     legs: list[SwitchLeg] = field(default_factory=list)
+    unseen: list[UnseenCall] = field(default_factory=list)
+    late_us: int = 0  # by so much its newest stamp was older than its arrival; 0: there was none
 
 
 @dataclass(slots=True)

@@ -76,7 +76,7 @@ class Api:
             "sofia_contact": self._sofia_contact,
             "status": lambda text: self._status(),
             "version": lambda text: f"FreeSWITCH Version {version}~64bit ( 64bit)\n",
-            "global_getvar": lambda text: core.globals.get(text, ""),
+            "global_getvar": self._global_getvar,
             "global_setvar": self._global_setvar,
             "module_exists": lambda text: "true" if text in MODULES else "false",
             "hostname": lambda text: core.hostname,
@@ -276,11 +276,12 @@ class Api:
         return f"+OK Deleted: {self.calls.unschedule(leg) if leg else 0}\n"
 
     def _global_setvar(self, text: str) -> str:
-        name, equals, value = text.partition("=")
-        if not name or not equals:
-            return "-USAGE: <var>=<value> [=<value2>]\n"
-        self.core.globals[name] = value
-        return "+OK"
+        return "+OK" if self.core.set_global(text) else "-USAGE: <var>=<value> [=<value2>]\n"
+
+    def _global_getvar(self, text: str) -> str:
+        if text:
+            return self.core.globals.get(text, "")
+        return "".join(f"{name}={value}\n" for name, value in self.core.globals.items())
 
     def _sofia_contact(self, text: str) -> str:
         user = text.rpartition("/")[2].partition("@")[0]

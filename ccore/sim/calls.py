@@ -4,6 +4,7 @@ Who hangs up shows in `sip_hangup_disposition`: `recv_bye`, `recv_cancel` and `r
 far end's doing, `send_bye`, `send_cancel` and `send_refuse` are the switch's.
 """
 
+import re
 from collections.abc import Callable
 
 from ccore.sim.bridge import Bridges
@@ -243,12 +244,21 @@ class Calls:
             self.media.stop_recording(leg, path)
         leg.state, leg.call_state = "CS_REPORTING", "HANGUP"
         cause = b"Hangup-Cause: %b\n" % leg.cause.encode()
-        core.emit("CHANNEL_HANGUP_COMPLETE", leg, head=cause, tail=_report(leg, core.stamp()))
+        end_us = core.stamp()
+        self._run_hook(leg, end_us)
+        core.emit("CHANNEL_HANGUP_COMPLETE", leg, head=cause, tail=_report(leg, end_us))
         leg.gone = True
         del core.legs[leg.uuid]
         core.emit("CHANNEL_DESTROY", leg)
         core.happened(leg.phone, "hungup", leg.cause)
         self.on_gone(leg)
+
+    def _run_hook(self, leg: Leg, end_us: int) -> None:
+        """`api_reporting_hook`, of which a simulated switch knows `global_setvar`."""
+        app, _, argument = leg.vars.get("api_reporting_hook", "").partition(" ")
+        if app == "global_setvar":
+            values = leg.vars | _times(leg, end_us)
+            self.core.set_global(re.sub(r"\$\{(\w+)\}", lambda m: values.get(m[1], ""), argument))
 
     def _answer(self, leg: Leg, frame: Frame) -> bool:
         self.answer(leg)
@@ -287,9 +297,15 @@ class Calls:
 
 
 def _report(leg: Leg, end_us: int) -> bytes:
+    lines = "".join(f"variable_{k}: {value}\n" for k, value in _times(leg, end_us).items())
+    return lines.encode() + _RTP_REPORT
+
+
+def _times(leg: Leg, end_us: int) -> dict[str, str]:
+    """Variables that a channel gets at its end."""
     billed_us = end_us - leg.answered_us if leg.answered_us else 0
     code = CAUSES.get(leg.cause, 16)
-    values = {
+    return {
         "hangup_cause": leg.cause,
         "hangup_cause_q850": str(code if code < 128 else 16),
         "digits_dialed": "none",
@@ -304,5 +320,3 @@ def _report(leg: Leg, end_us: int) -> bytes:
         "uduration": str(end_us - leg.created_us),
         "billusec": str(billed_us),
     }
-    lines = "".join(f"variable_{name}: {value}\n" for name, value in values.items())
-    return lines.encode() + _RTP_REPORT

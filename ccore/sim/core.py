@@ -89,6 +89,17 @@ class Core:
             timer.call()
         self.now_us = max(self.now_us, now_us)
 
+    def set_global(self, text: str) -> bool:
+        """`name=value`; without a value the variable is gone."""
+        name, equals, value = text.partition("=")
+        if not name or not equals:
+            return False
+        if value:
+            self.globals[name] = value
+        else:
+            self.globals.pop(name, None)
+        return True
+
     def happened(self, phone: str, what: str, detail: str = "") -> None:
         self.happenings.append((self.now_us, phone, what, detail))
 

@@ -20,6 +20,12 @@ Plan = list[tuple[str, str]]
 PICK_UP_S = 10
 
 _AFTER = "transfer_after_bridge=ccore-after:XML:ccore-transfer"
+# Keeps a caller of whom ccore took no note; filled in when his channel has ended.
+_HOOK = (
+    r"api_reporting_hook=global_setvar \\\${ccore_unseen}=\\\${start_uepoch},\\\${end_uepoch}"
+    r",\\\${hangup_cause},\\\${sip_hangup_disposition},\\\${ccore_way},\\\${ccore_entry}"
+    r",\\\${ccore_calling}"
+)
 _DEAD_MAN = ("sched_transfer", f"+{PICK_UP_S} fallback XML ccore-fallback")
 _PARK: Plan = [_DEAD_MAN, ("park", "")]
 _FALLBACK = ("transfer", "fallback XML ccore-fallback")
@@ -77,11 +83,13 @@ class Dialplan:
                         (
                             "multiset",
                             "^^|ccore_entry=$1|ccore_calling=${caller_id_number}"
-                            "|ccore_way=inbound|playback_terminators=none|RECORD_STEREO=true"
+                            "|ccore_way=inbound|ccore_unseen=ccore_unseen_${uuid}"
+                            "|playback_terminators=none|RECORD_STEREO=true"
                             "|media_timeout=60000|media_hold_timeout=3600000"
                             "|force_transfer_dialplan=XML|force_transfer_context=ccore-transfer"
                             f"|uuid_bridge_park_on_cancel=true|{_AFTER}",
                         ),
+                        ("set", _HOOK),
                         ("ring_ready", ""),
                         *_PARK,
                     ],

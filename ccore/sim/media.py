@@ -22,7 +22,7 @@ __all__ = ["Durations", "Media"]
 Durations = Callable[[str], int | None]
 
 _ENDLESS = "local_stream://"
-_VARIABLE = re.compile(r"\$\{([A-Za-z0-9_]+)\}")
+_VARIABLE = re.compile(r"(?<!\\)\$\{([A-Za-z0-9_]+)\}")
 _TONE = re.compile(r"%\(([0-9]+),([0-9]+)")
 _LOOPS = re.compile(r"loops=(-?[0-9]+)")
 _PLAYING = ("playback", "endless_playback", "record")
@@ -335,8 +335,9 @@ class Media:
         return True
 
     def _set(self, leg: Leg, frame: Frame) -> bool:
+        """What three backslashes guard is left to be filled in later, by whoever reads it."""
         name, _, value = frame.data.partition("=")
-        leg.set_var(name, value)
+        leg.set_var(name, value.replace(r"\\\${", "${"))
         return True
 
     def _unset(self, leg: Leg, frame: Frame) -> bool:

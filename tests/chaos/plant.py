@@ -48,6 +48,7 @@ class Plant(Centre):
         self.recordings: dict[str, int] = {}
         self.callers = Callers(nobody())
         self.known: set[str] = set()  # every contact that was ever told of
+        self.came: set[str] = set()  # every caller's channel that the dialplan took
         self.clocks: dict[str, tuple[int, int]] = {}  # contact -> arrived_us, queued_us
         self.registered: set[str] = set()
         self.mangle = Mangle(self._rng)
@@ -72,6 +73,8 @@ class Plant(Centre):
 
     def kill_switch(self) -> None:
         """Its calls are gone, and so is who was registered. Phones come back after a while."""
+        # With it dies all memory of whom nobody of us has seen.
+        self.came &= self.known
         self.has_switch = False
         self.happenings += [
             Happening(leg.phone, "over") for leg in self.switch.core.legs.values() if leg.phone
@@ -259,6 +262,9 @@ class Plant(Centre):
             if facts:
                 self.writer.flush()
             self.facts += [fact for fact in facts if not isinstance(fact, News | Noted)]
+        if self.has_switch:
+            legs = self.switch.core.legs.values()
+            self.came |= {leg.uuid for leg in legs if leg.vars.get("ccore_way") == "inbound"}
         for _, phone, what, _detail in self.switch.take_happenings():
             self.happenings.append(Happening(phone, "over" if what == "hungup" else what))
         self.switch.take_files()

@@ -62,6 +62,7 @@ class Bench:
     """A plant with names for what people do."""
 
     def __init__(self, directory: Path) -> None:
+        self.directory = directory
         self.plant = Plant(parse(CENTRE, "killed.toml"), 7, directory, Disk(Random(7)))
         for agent in ("1001", "1002"):
             self.plant.act(f"agent:{agent}", "register")

@@ -94,13 +94,17 @@ def test_what_is_missing_fails(
     assert bad[0].advice
 
 
-def test_an_older_copy_of_the_dialplan_is_told(config: Config) -> None:
+@pytest.mark.parametrize(
+    ("context", "new"),
+    [("ccore-inbound", "ccore_unseen"), ("ccore-outbound", "continue_on_fail=true")],
+)
+def test_an_older_copy_of_the_dialplan_is_told(config: Config, context: str, new: str) -> None:
     switch = config.switch["main"]
     asked = switch_checks.questions(config, switch)
-    answers = [answer(line).replace("continue_on_fail=true", "") for line in asked]
+    answers = [answer(line).replace(new, "") for line in asked]
     found = switch_checks.judge("main", config, switch, answers, ROUTED)
     (told,) = [finding for finding in found if finding.state != "ok"]
-    assert (told.check, told.state) == ("context ccore-outbound", "note")
+    assert (told.check, told.state) == (f"context {context}", "note")
     assert "copy dialplans/" in told.advice
 
 

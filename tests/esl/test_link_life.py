@@ -281,7 +281,7 @@ def test_events_that_were_shed_are_made_good_by_a_new_picture(hand: Hand) -> Non
     assert (hand.link.state, hand.link.is_up) == (LinkState.REPAIRING, True)
     hand.hear(event("CHANNEL_PARK", Unique_ID="leg-new"))
     first = list(hand.read())
-    assert first == ["api show channels as json"]
+    assert first == ["api global_getvar", "api show channels as json"]
     for line in first:
         hand.heard += hand.link.receive_replies(hand.reply_to(line), hand.now_us)
     hand.link.shed(3, hand.now_us)  # once more, while the picture is being taken

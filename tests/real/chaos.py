@@ -75,7 +75,7 @@ class Trial:
         self.traffic = Traffic(phones, PACE, seed)
         self.ccore = Controller(root, centre(AGENTS), switch, proxy)
         self.died_with_switch: set[str] = set()
-        self.away: list[tuple[float, float]] = []  # from a fault to the link being back
+        self.dark: list[tuple[float, float]] = []  # the switch was dead
 
     def kill_ccore(self) -> None:
         self.ccore.kill()
@@ -149,7 +149,8 @@ def put_to(trial: Trial, name: str) -> dict[str, Any]:
     before, began_s = trial.ccore.picture(traffic), time.monotonic()
     FAULTS[name][0](trial)
     up_s = time.monotonic()
-    trial.away.append((began_s, up_s))
+    if name == "switch killed":
+        trial.dark.append((began_s, up_s))
     after = trial.ccore.picture(traffic)
     traffic.run(AFTERWARDS_S)
     everybody = [c for c in traffic.calls.values() if not c.over_s or c.over_s >= began_s]
@@ -199,12 +200,12 @@ def _places(before: Picture, after: Picture, traffic: Traffic, began_s: float) -
 
 
 def records(trial: Trial, rows: list[ContactClosed]) -> dict[str, Any]:
-    """Every caller has one row, but for those who came and went while nobody could listen: the
-    switch served them by itself and keeps no record of who was there."""
+    """Every caller has one row, those who came and went while ccore was away too: the switch keeps
+    them. But what it keeps dies with it."""
     written = Counter(row.calling for row in rows)
     calls = trial.traffic.calls
     without = [call for number, call in calls.items() if not written[number]]
-    unseen = [call for call in without if any(_is_within(call, gap) for gap in trial.away)]
+    unseen = [call for call in without if any(_is_within(call, gap) for gap in trial.dark)]
     missing = [call for call in without if call not in unseen]
     return {
         "calls": len(calls),

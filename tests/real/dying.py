@@ -1,5 +1,6 @@
 """ccore, its line and the switch die in the middle of everything; who can be kept is kept."""
 
+import time
 from typing import Any
 
 from tests.real.case import Case, Stage, on
@@ -93,6 +94,52 @@ def killed_with_a_call_in_every_state(stage: Stage) -> None:
     assert all(rows[digit].recording for digit in "12345"), "each talk names its recording"
 
 
+def came_and_went_while_ccore_was_dead(stage: Stage) -> None:
+    """kill -9, then one caller hangs up and one is served by the switch's fallback, before ccore is
+    back: each has one record, with the times of his call, and after another kill still one."""
+    world = stage.world
+    world.kill()
+    began_us = time.time_ns() // 1000 - 1_000_000
+    leaving, calling = "caller:1", "13900000001"
+    world.callers.expect(calling, leaving)
+    hostile = "${hostname}=,|;<b>"
+    world.phones.act(leaving, "call", called="4001", calling=calling, name=hostile)
+    stage.wait(2)
+    stage.world.act(leaving, "hangup")
+    stage.until(leaving, "over")
+    left_us = time.time_ns() // 1000 + 1_000_000
+    staying = stage.call(2)
+    stage.until(staying, "over")
+    ended_us = time.time_ns() // 1000 + 1_000_000
+    listed = stage.switch.api("global_getvar")[0]
+    kept = [line for line in listed.splitlines() if line.startswith("ccore_unseen")]
+    assert len(kept) == 2, kept
+    world.start()
+    stage.so(lambda: len(stage.rows()) == 2, "both are on record")
+    world.kill()
+    world.start()
+    stage.so(
+        lambda: "ccore_unseen" not in stage.switch.api("global_getvar")[0], "the switch forgets"
+    )
+    third = stage.talk(3)
+    world.act(third, "hangup")
+    stage.until(third, "over")
+    again = stage.switch.api("global_getvar")[0]
+    assert "ccore_unseen" not in again, again
+    rows = stage.ended_rows()
+    assert rows.keys() == {"1", "2", "3"}
+    first, second = rows["1"], rows["2"]
+    assert (first.outcome.name, first.ended_by.name) == ("FAILED", "CALLER"), first
+    assert (second.outcome.name, second.ended_by.name) == ("OVERFLOWED", "SYSTEM"), second
+    assert first.entry == second.entry == "4001", (first, second)
+    assert first.recovered, first
+    assert second.recovered, second
+    clocks = [began_us, first.arrived_us, first.ended_us, left_us]
+    assert clocks == sorted(clocks), clocks
+    clocks = [left_us - 2_000_000, second.arrived_us, second.ended_us, ended_us]
+    assert clocks == sorted(clocks), clocks
+
+
 @on(line=True)
 def line_cut_with_calls_waiting_and_talking(stage: Stage) -> None:
     """A reset of both connections: nobody is cut off, and the next call is offered at once."""
@@ -171,6 +218,7 @@ def switch_killed_and_started_again(stage: Stage) -> None:
 
 CASES: tuple[Case, ...] = (
     killed_with_a_call_in_every_state,
+    came_and_went_while_ccore_was_dead,
     line_cut_with_calls_waiting_and_talking,
     line_dead_without_a_word,
     switch_killed_and_started_again,
