@@ -110,16 +110,16 @@ class Unseen:
 
     def _times(self, node: str, call: UnseenCall, since_us: int, late_us: int) -> tuple[int, int]:
         """Arrival and end on our clock. He is unseen because he ended since `since_us`: as stamped,
-        or else as a clock says that is behind ours by `late_us`, or else right then."""
-        now_us, skew_us = self.floor.now_us, self.floor.stamps[node].skew_us
+        or else as a clock says that is behind ours by `late_us`, or else as if he had come then."""
+        now_us = self.floor.now_us
         earliest_us = since_us - NEAR_US if since_us else 0
-        for ended_us in (call.ended_us + skew_us, call.ended_us + late_us):
-            if earliest_us <= ended_us <= now_us + NEAR_US:
+        for shift_us in (self.floor.stamps[node].skew_us, late_us):
+            if earliest_us <= call.ended_us + shift_us <= now_us + NEAR_US:
                 break
         else:
-            ended_us = since_us
-        ended_us = min(ended_us, now_us)
-        arrived_us = min(ended_us, ended_us - (call.ended_us - call.arrived_us))
+            shift_us = since_us - call.arrived_us
+        ended_us = min(call.ended_us + shift_us, now_us)
+        arrived_us = min(call.arrived_us + shift_us, ended_us)
         if arrived_us < earliest_us:  # the clock was set while he was there
-            arrived_us = min(ended_us, since_us)
+            arrived_us = min(since_us, ended_us)
         return arrived_us, ended_us
