@@ -160,7 +160,7 @@ def test_every_file_is_xml_and_every_value_that_is_used_is_set() -> None:
     known = {name for _, name, _ in LINE.findall(texts[root / "freeswitch-conf" / "vars.xml"])}
     used = {name for text in texts.values() for name in re.findall(r"\$\$?{(ccore_\w+)}", text)}
     # The password stands nowhere but in vars.xml and where the socket reads it.
-    channel = {"ccore_calling", "ccore_user"}
+    channel = {"ccore_calling", "ccore_entry", "ccore_unseen", "ccore_user", "ccore_way"}
     assert used - channel <= known
     holders = [path.name for path, text in texts.items() if "${ccore_esl_password}" in text]
     assert holders == ["event_socket.conf.xml"]
