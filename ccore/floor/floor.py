@@ -305,9 +305,11 @@ class Floor:
         if by_phone and contact.ended_by is EndedBy.UNKNOWN:
             contact.ended_by = EndedBy.AGENT
         due_us = self.now_us + PARTING_S * 1_000_000
-        contact.parting_timer = self.timers.at(
-            due_us, lambda: self.command(contact.node, Hangup(contact.id))
-        )
+        contact.parting_timer = self.timers.at(due_us, lambda: self._part_with(contact))
+
+    def _part_with(self, contact: Contact) -> None:
+        contact.parting_timer = None
+        self.command(contact.node, Hangup(contact.id))
 
     def close(self, contact: Contact, cause: str) -> None:
         """The caller's leg is gone: settle everything and write the row."""

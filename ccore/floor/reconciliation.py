@@ -158,7 +158,8 @@ class Reconciliation:
         awaited = self._awaited(contact)
         if awaited and found.is_done:
             return Fault("prompt-over", awaited, lambda: self._prompt_over(contact, awaited))
-        if state is CallState.ENDING and not awaited:
+        has_parted = state is CallState.PARTING and contact.parting_timer is None
+        if (state is CallState.ENDING and not awaited) or (has_parted and not found.bridged_to):
             again = Hangup(contact.id)
             return Fault("not-hung-up", state, lambda: floor.command(contact.node, again))
         return None
