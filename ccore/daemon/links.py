@@ -89,8 +89,8 @@ class NodeLink:
 
     def send(self, commands: Sequence[Command]) -> None:
         """Encode and write now; what the socket does not take goes as soon as it does."""
+        now_us = self._clock.now_us()
         if not self.link.is_up:
-            now_us = self._clock.now_us()
             jobs = [job for command in commands if (job := job_of(command))]
             failed = [JobDone(job, now_us, False, "LINK_DOWN") for job in jobs]
             if failed:
@@ -98,10 +98,10 @@ class NodeLink:
             return
         try:
             for command in commands:
-                self.link.send(command)
+                self.link.send(command, now_us)
             events = self.link.take_events()  # what the encoder itself refused
             if events:
-                self._deliver(self.node, events, self._clock.now_us())
+                self._deliver(self.node, events, now_us)
             self.flush()
         except Exception as error:  # this switch's affair: the others are still to be told
             self._end(self._worded(error))

@@ -190,8 +190,11 @@ class Link:
         """Commands written and not answered."""
         return self._speaker.in_flight
 
-    def send(self, command: Command) -> None:
-        """Tell the switch. An unsafe value is counted, and ends the job if there is one."""
+    def send(self, command: Command, now_us: int = 0) -> None:
+        """Tell the switch. An unsafe value is counted, and ends the job if there is one. `now_us`:
+        when, if that is later than what was last heard; a quiet switch may be silent for seconds.
+        """
+        self._now_us = max(self._now_us, now_us)
         self._speaker.send(command)
 
     def ask(self, line: str, answer: Answer) -> None:

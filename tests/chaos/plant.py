@@ -207,7 +207,7 @@ class Plant(Centre):
         for _, command in self.floor.take_commands():
             job = job_of(command)
             if self.link.is_up:
-                self.link.send(command)
+                self.link.send(command, self._now_us)
             elif job:
                 moved = True
                 self._handle([JobDone(job, self._now_us, False, "LINK_DOWN")])

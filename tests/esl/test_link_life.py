@@ -21,10 +21,12 @@ from ccore.model import (
     JobDone,
     LegHungUp,
     LegParked,
+    LegSeen,
     LinkBusy,
     LinkDown,
     LinkFree,
     LinkUp,
+    Look,
     Play,
     Ring,
 )
@@ -250,6 +252,16 @@ def test_what_does_not_end_in_time_is_told_as_too_late(hand: Hand) -> None:
     hand.hear(event("BACKGROUND_JOB", "+OK leg-1\n", Job_UUID="job-1"))
     assert hand.take(JobDone) == []
     assert hand.link.figures()["timed_out"] == 1
+
+
+def test_a_look_is_dated_when_it_is_asked_for_also_by_a_switch_that_was_silent(hand: Hand) -> None:
+    """Two looks at what is missing are to lie apart; an old date brought them together, and a
+    caller of whom nobody had heard was left to the fallback."""
+    asked_us = hand.now_us + 2 * SECOND_US
+    hand.link.send(Look("leg-1"), asked_us)
+    hand.now_us = asked_us + 3_000
+    hand.answer_all()
+    assert [one.asked_us for one in hand.take() if isinstance(one, LegSeen)] == [asked_us]
 
 
 def test_with_its_leg_an_application_is_over(hand: Hand) -> None:

@@ -73,7 +73,7 @@ class Centre(VirtualWorld):
             for _, command in self.floor.take_commands():
                 job = job_of(command)
                 if self.link.is_up:
-                    self.link.send(command)
+                    self.link.send(command, self._now_us)
                 elif job:
                     moved = True
                     event = JobDone(job, self._now_us, False, "LINK_DOWN")
