@@ -214,6 +214,7 @@ def records(trial: Trial, rows: list[ContactClosed]) -> dict[str, Any]:
         "doubled": sum(count > 1 for count in written.values()),
         "missing": len(missing),
         "missing_causes": dict(Counter(_how(call) for call in missing)),
+        "lost_in_all": sum(call.is_lost for call in calls.values()),  # between faults as well
         "ended_with_switch": len(trial.died_with_switch),
         "of_these_on_record": sum(bool(written[one]) for one in trial.died_with_switch),
         "recordings": _recordings(trial, rows),
@@ -337,10 +338,11 @@ def _verdict(result: dict[str, Any]) -> int:
     ended = sum(found["ended_with_switch"] for found in faults)
     up = sum(found["calls_up"] for found in faults) - ended
     told = result.get("records", {})
-    bad = lost + told.get("doubled", 0) + told.get("missing", 0)
+    bad = lost + sum(told.get(name, 0) for name in ("doubled", "missing", "lost_in_all"))
     if told:
         print(f"records: {told['rows']} rows of {told['calls']} calls, {told['missing']} missing"
               f" {told['missing_causes']}, {told['doubled']} doubled,"
+              f" {told['lost_in_all']} lost at any time,"
               f" {told['came_and_went_unseen']} came and went unseen")  # fmt: skip
         print(f"left on the switch: {result['left_on_switch'] or 'nothing'}")
     if "flood" in result:
