@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ccore.errors import ToolMissing
+from ccore.esl.unseen import VARIABLE
 from tests.book.check import faults
 from tests.book.play import play
 from tests.book.real import RealWorld
@@ -128,6 +129,7 @@ def run(name: str, root: Path, switch: RealSwitch, phones: RealPhones) -> list[s
     """What went wrong."""
     signal.setitimer(signal.ITIMER_REAL, LONGEST_S)
     try:
+        _forget_unseen(switch)
         if name in _CASES:
             return run_case(_CASES[name], root, switch, phones)
         return run_scenario(name, root / name, switch, phones)
@@ -135,6 +137,13 @@ def run(name: str, root: Path, switch: RealSwitch, phones: RealPhones) -> list[s
         return [f"{type(trouble).__name__}: {trouble}"]
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _forget_unseen(switch: RealSwitch) -> None:
+    """Each run has a ccore of its own, that would put the callers of the run before on record."""
+    kept = [line for line in switch.api("global_getvar")[0].splitlines() if VARIABLE in line]
+    for line in kept:
+        switch.api(f"global_setvar {line.partition('=')[0]}=")
 
 
 def _tidy(switch: RealSwitch, phones: RealPhones) -> None:
